@@ -1,0 +1,48 @@
+# lazaret_library(NAME SOURCES ... LINKS ... PRIVATE_LINKS ...): the library of a folder, `lazaret_NAME`.
+#   LINKS are visible in its headers, PRIVATE_LINKS only in its sources.
+function(lazaret_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(lazaret_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(lazaret_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+  target_link_libraries(lazaret_${name} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+endfunction()
+
+# lazaret_test(NAME SOURCES ... LINKS ... LABELS ...): a GoogleTest binary, one ctest entry a binary.
+#   Label `unit` unless told otherwise. Sources may be a library's *_test.cpp beside its code.
+function(lazaret_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT LAZARET_TESTS)
+    return()
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${ARG_ENVIRONMENT}")
+endfunction()
+
+# lazaret_fuzz(NAME SOURCES ... LINKS ...): a fuzz target over tests/fuzz/corpus/NAME.
+#   With LAZARET_FUZZ it is a libFuzzer binary; without, a small driver replays its corpus in every ctest run.
+function(lazaret_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  if(NOT LAZARET_TESTS)
+    return()
+  endif()
+  set(corpus "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name}")
+  if(LAZARET_FUZZ)
+    add_executable(fuzz_${name} ${ARG_SOURCES})
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(fuzz_${name} ${ARG_SOURCES} "${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cpp")
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} "${corpus}")
+    set_tests_properties(fuzz_${name} PROPERTIES LABELS "unit;fuzz-replay" TIMEOUT 300)
+  endif()
+  target_include_directories(fuzz_${name} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(fuzz_${name} PRIVATE ${ARG_LINKS})
+endfunction()

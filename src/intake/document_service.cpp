@@ -1,0 +1,1 @@
+#include "intake/document_service.h"

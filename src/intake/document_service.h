@@ -1,0 +1,63 @@
+// DocumentService: everything that may happen to a document after intake. Thread-safe; each change is optimistic, so a
+// change that lost a race is tried again against the newer document unless the caller named a version.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/call.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "document/document.h"
+#include "document/query.h"
+#include "intake/metadata_store.h"
+#include "intake/object_store.h"
+
+namespace lazaret {
+
+// A change whose members are already valid; what is not set stays as it is.
+struct DocumentChange {
+  std::optional<PatientText> filename;  // safe, with the same extension (checked here: kInvalidField)
+  std::optional<std::vector<std::string>> categories;
+  std::optional<JsonObject> metadata_patch;  // RFC 7396
+  bool clear_metadata = false;               // `metadata: null`
+  std::optional<bool> processed;
+};
+
+// If-Match: nullopt when the client sent none, or `*`.
+using ExpectedVersion = std::optional<std::uint64_t>;
+
+class DocumentService {
+ public:
+  DocumentService(MetadataStore& metadata, ObjectStore& objects, const Clock& clock,
+                  std::chrono::milliseconds retention)
+      : metadata_(metadata), objects_(objects), clock_(clock), retention_(retention) {}
+
+  // Soft-deleted documents are kNotFound.
+  Result<Document> get(const Call& call, const DocumentId& id);
+  Result<Page> query(const Call& call, const Query& query);
+  // kQuarantined for a quarantined document. A row whose object is missing is kCorrupt.
+  Result<ObjectBody> open_content(const Call& call, const Document& document, ByteRange range);
+  // A change that changes nothing gives the document as it is, with the same version.
+  Result<Document> change(const Call& call, const DocumentId& id, const DocumentChange& change,
+                          ExpectedVersion expected);
+  Result<void> remove(const Call& call, const DocumentId& id, ExpectedVersion expected);
+  // Of a live document kConflict; after the retention time kNotFound.
+  Result<Document> restore(const Call& call, const DocumentId& id, ExpectedVersion expected);
+  // Of a document that is not quarantined kConflict.
+  Result<Document> release(const Call& call, const DocumentId& id, PatientText reason, std::string caller,
+                           ExpectedVersion expected);
+  // Soft-deleted ones too. When it returns the document is invisible for good; bytes that could not be deleted now are
+  // left to the sweeper.
+  Result<void> purge(const Call& call, const DocumentId& id, ExpectedVersion expected);
+
+ private:
+  MetadataStore& metadata_;
+  ObjectStore& objects_;
+  const Clock& clock_;
+  std::chrono::milliseconds retention_;
+};
+
+}  // namespace lazaret

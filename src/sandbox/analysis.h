@@ -1,0 +1,36 @@
+// analyse(): the whole judgement of one document's bytes, as one function without side effects, run inside the sealed
+// worker (and in process by fuzz targets and the benchmark). Reads by pread, never maps; allocates nothing by a size
+// the file states.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "inspect/report.h"
+
+namespace lazaret::sandbox {
+
+struct Limits {
+  std::uint64_t inflated_bytes = std::uint64_t{1} << 30U;  // all decoded streams together
+  std::uint64_t objects = 500'000;
+  int depth = 100;  // of nested arrays and dictionaries
+};
+
+// Loaded before the sandbox closes, shared by all children of a zygote.
+class Engine {
+ public:
+  Engine();  // loads libmagic's database; throws std::runtime_error when it cannot
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  // Never throws but std::bad_alloc (the caller reports kMemoryLimit).
+  inspect::Report analyse(int fd, const inspect::Task& task, const Limits& limits);
+  // "qpdf 11.3.0 libmagic 5.44"
+  static std::string versions();
+
+ private:
+  struct State;
+  State* state_;
+};
+
+}  // namespace lazaret::sandbox
