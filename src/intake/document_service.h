@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,9 @@ class DocumentService {
   Result<void> purge(const Call& call, const DocumentId& id, ExpectedVersion expected);
 
  private:
+  Result<Document> rewrite(const Call& call, const DocumentId& id, ExpectedVersion expected,
+                           const std::function<Result<void>(Document&)>& edit);
+
   MetadataStore& metadata_;
   ObjectStore& objects_;
   const Clock& clock_;

@@ -79,8 +79,12 @@ class IntakeService {
   Result<Inspection> validate(const Call& call, const Submission& submission);
 
  private:
+  Result<ReserveOutcome> reserve(const Call& call, const Submission& submission, const Attempt& attempt,
+                                 const ObjectKey& key, Timestamp now);
   Result<std::optional<DocumentId>> find_duplicate(const Call& call, const Digest& checksum, const DocumentId& id);
-  void give_up(const Attempt& attempt, const ObjectKey& key);
+  Result<void> commit(const Call& call, const Stored& stored, AttemptId attempt, const Submission& submission);
+  std::unexpected<Error> abandon(const Attempt& attempt, const ObjectKey& key, Error error);
+  void clean_up(const Attempt& attempt, const ObjectKey& key);
 
   Parts parts_;
   Options options_;
