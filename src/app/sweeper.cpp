@@ -1,0 +1,136 @@
+#include "app/sweeper.h"
+
+#include <utility>
+
+#include <pthread.h>
+
+namespace lazaret {
+namespace {
+
+constexpr std::size_t kBatch = 100;
+constexpr std::chrono::seconds kCallTime{30};
+// An object that cannot be deleted now (a lock, a failing disk) is tried again this much later.
+constexpr std::chrono::minutes kPostponement{10};
+
+}  // namespace
+
+void Sweeper::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  pthread_setname_np(thread_.native_handle(), "sweeper");
+}
+
+void Sweeper::stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void Sweeper::run(const std::stop_token& stop) {
+  do {
+    const SweepCount count = sweep(stop);
+    if (count == SweepCount{}) continue;
+    parts_.log.write(count.failed == 0 ? LogLevel::kInfo : LogLevel::kWarning, "sweep",
+                     {{"pending", count.pending},
+                      {"removing", count.removing},
+                      {"purged", count.purged},
+                      {"forgotten", count.forgotten},
+                      {"failed", count.failed}});
+  } while (!pause(stop, options_.interval));
+}
+
+SweepCount Sweeper::sweep(const std::stop_token& stop) {
+  SweepCount count;
+  finish_open_work(stop, count);
+  purge_deleted(stop, count);
+  if (auto forgotten = parts_.metadata.forget_expired_answers(call(stop), parts_.clock.now(), 10 * kBatch)) {
+    count.forgotten = *forgotten;
+  }
+  parts_.metrics.swept("pending", count.pending);
+  parts_.metrics.swept("removing", count.removing);
+  parts_.metrics.swept("purged", count.purged);
+  return count;
+}
+
+// A row that fails is postponed or left, so a pass ends: each batch must shorten the list to be followed by another.
+void Sweeper::finish_open_work(const std::stop_token& stop, SweepCount& count) {
+  for (;;) {
+    auto batch = parts_.metadata.open_work(call(stop), parts_.clock.now(), kBatch);
+    if (!batch) {
+      ++count.failed;
+      parts_.log.write(LogLevel::kWarning, "sweep_failed",
+                       {{"code", to_string(batch.error().code)}, {"detail", batch.error().detail}});
+      return;
+    }
+    std::size_t done = 0;
+    for (const OpenWork& work : *batch) {
+      if (!finish(call(stop), work)) {
+        ++count.failed;
+      } else {
+        ++done;
+        ++(work.kind == WorkKind::kPending ? count.pending : count.removing);
+      }
+      if (pause(stop, options_.pause)) return;
+    }
+    if (batch->size() < kBatch || done == 0) return;
+  }
+}
+
+bool Sweeper::finish(const Call& call, const OpenWork& work) {
+  if (work.kind == WorkKind::kPending) {
+    const RemovalCondition over{std::nullopt, work.attempt.attempt, parts_.clock.now()};
+    auto begun = parts_.metadata.begin_removal(call, work.attempt.id, over, parts_.clock.now());
+    // Renewed or committed meanwhile: not ours to remove.
+    if (!begun) return begun.error().code == ErrorCode::kConflict || begun.error().code == ErrorCode::kNotFound;
+  }
+  return remove_object(call, work);
+}
+
+bool Sweeper::remove_object(const Call& call, const OpenWork& work) {
+  if (auto removed = parts_.objects.remove(call, work.s3_key); !removed) {
+    parts_.log.write(LogLevel::kWarning, "removal_postponed",
+                     {{"document", work.attempt.id.to_string()},
+                      {"code", to_string(removed.error().code)},
+                      {"detail", removed.error().detail}});
+    static_cast<void>(parts_.metadata.postpone_removal(call, work.attempt.id, parts_.clock.now() + kPostponement));
+    return false;
+  }
+  return parts_.metadata.finish_removal(call, work.attempt.id).has_value();
+}
+
+void Sweeper::purge_deleted(const std::stop_token& stop, SweepCount& count) {
+  const Timestamp before = parts_.clock.now() - options_.retention;
+  auto ids = parts_.metadata.deleted_before(call(stop), before, kBatch);
+  if (!ids) {
+    ++count.failed;
+    return;
+  }
+  for (const DocumentId& id : *ids) {
+    auto document = parts_.metadata.get(call(stop), id);
+    // Restored since the list was read: the version pins what was decided on.
+    if (!document || document->state != State::kDeleted || !document->deleted_at || *document->deleted_at > before) {
+      continue;
+    }
+    const RemovalCondition unchanged{document->version, std::nullopt, std::nullopt};
+    auto begun = parts_.metadata.begin_removal(call(stop), id, unchanged, parts_.clock.now());
+    if (begun && remove_object(call(stop), *begun)) {
+      ++count.purged;
+    } else {
+      ++count.failed;
+    }
+    if (pause(stop, options_.pause)) return;
+  }
+}
+
+// Each call to a store has time of its own: a long pass is no reason to fail.
+Call Sweeper::call(const std::stop_token& stop) const {
+  return Call{parts_.clock.steady_now() + kCallTime, stop, "sweeper"};
+}
+
+// True when the sweeper is to stop.
+bool Sweeper::pause(const std::stop_token& stop, std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, stop, time, [] { return false; });
+  return stop.stop_requested();
+}
+
+}  // namespace lazaret
