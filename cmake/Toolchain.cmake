@@ -1,5 +1,6 @@
 # Compiler, warnings, sanitizers, coverage, and the tools that make a build on two cores bearable.
 option(LAZARET_TESTS "build the tests" ON)
+set(LAZARET_TESTS_ONLY "" CACHE STRING "build only the tests with this label")
 option(LAZARET_BENCH "build the load generator and the benchmark limits" OFF)
 option(LAZARET_FUZZ "build libFuzzer targets" OFF)
 option(LAZARET_COVERAGE "instrument for llvm-cov" OFF)
