@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Holds the architecture: which folder may include which, who owns each outside library, what the binaries link.
+
+usage: link_graph.py SOURCE_FOLDER SERVER_BINARY INSPECTOR_BINARY
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+# What a folder's own sources may include of ours. Tests beside the code may include anything.
+KNOWS = {
+    "base": set(),
+    "document": {"base"},
+    "config": {"base", "document"},
+    "intake": {"base", "document"},
+    "obs": {"base", "document", "intake"},
+    "inspect": {"base", "document", "intake"},
+    "sandbox": {"base", "document", "inspect"},
+    "objects": {"base", "document", "intake"},
+    "metadata": {"base", "document", "intake"},
+    "http": {"base", "document", "intake"},
+    "sample": {"base"},
+    "app": {"base", "document", "config", "intake", "obs", "inspect", "objects", "metadata", "http", "sample"},
+}
+# Outside headers and the one folder that may include them.
+OWNERS = {
+    r"boost/(asio|beast)": {"http"},
+    r"boost/json": {"document"},
+    r"qpdf/": {"sandbox"},
+    r"magic\.h": {"sandbox"},
+    r"(isa-l|igzip)": {"sandbox"},
+    r"seccomp\.h": {"sandbox"},
+    r"sqlite3\.h": {"metadata"},
+    r"openssl/": {"base"},
+    r"utf8proc\.h": {"document"},
+    r"spdlog/": {"obs"},
+    r"prometheus/": {"obs"},
+    r"CLI/": {"app"},
+    r"zlib\.h": {"sample", "sandbox"},
+}
+# In the sandbox only facts may be shared with the server's side: never the supervisor or the policy.
+SANDBOX_MAY_INCLUDE = re.compile(r'"inspect/(report|findings|protocol|wire)[a-z_]*\.h"')
+# Concrete stores are named by wire.cpp alone.
+CONCRETE = re.compile(r'"(objects|metadata|inspect)/[a-z_]*(store|supervisor)\.h"')
+
+source = pathlib.Path(sys.argv[1])
+faults = []
+for path in sorted(source.glob("src/**/*")):
+    if path.suffix not in {".cpp", ".h"}:
+        continue
+    folder = path.relative_to(source / "src").parts[0]
+    text = path.read_text()
+    is_test = path.stem.endswith("_test")
+    name = path.relative_to(source)
+    for line in re.findall(r"^\s*#\s*include\s+([<\"][^>\"]+[>\"])", text, re.M):
+        inner = line[1:-1]
+        if line[0] == '"' and not is_test:
+            other = inner.split("/")[0]
+            if other in KNOWS and other != folder and other not in KNOWS[folder]:
+                faults.append(f"{name} includes {inner}: {folder} may not know {other}")
+            if folder == "sandbox" and other == "inspect" and not SANDBOX_MAY_INCLUDE.match(line):
+                faults.append(f"{name} includes {inner}: the sandbox knows only the report and its findings")
+            if folder == "app" and CONCRETE.match(line) and path.stem != "wire":
+                faults.append(f"{name} includes {inner}: only wire.cpp names concrete stores")
+        for pattern, owners in OWNERS.items():
+            if re.match(pattern, inner) and folder not in owners and not is_test:
+                faults.append(f"{name} includes {inner}: its owner is {', '.join(sorted(owners))}")
+
+
+def needed(binary):
+    listing = subprocess.run(["readelf", "-d", binary], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"NEEDED.*\[(.+?)\]", listing)
+
+
+for library in needed(sys.argv[2]):
+    if re.match(r"lib(qpdf|magic|yara|isal|jpeg)\b", library):
+        faults.append(f"the server links {library}: it must link no document parser")
+for library in needed(sys.argv[3]):
+    if re.match(r"lib(sqlite3|curl|boost_)", library):
+        faults.append(f"the inspector links {library}")
+if not needed(sys.argv[2]):
+    faults.append("the server links nothing: the check reads the wrong file")
+
+print("\n".join(faults) or "the architecture holds")
+sys.exit(1 if faults else 0)
