@@ -23,7 +23,7 @@ namespace lazaret {
 class SealedBlob {
  public:
   SealedBlob(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size, Digest checksum);
-  SealedBlob(SealedBlob&&) noexcept = default;
+  SealedBlob(SealedBlob&&) noexcept;
   SealedBlob& operator=(SealedBlob&&) noexcept;
   ~SealedBlob();
   int fd() const { return fd_.get(); }
@@ -31,48 +31,66 @@ class SealedBlob {
   const Digest& checksum() const { return checksum_; }
   // Empty when the file has no name (O_TMPFILE).
   const std::filesystem::path& temporary_name() const { return temporary_name_; }
-  // fsync. Idempotent, thread-safe against reads.
+  // fsync, once: a second call gives the first one's answer, a failure too, because the kernel reports a lost page only
+  // once and a later fsync would say that all is well. Thread-safe.
   Result<void> make_durable() const;
 
  private:
+  struct Durability;
+  void give_up() noexcept;
+
   UniqueFd fd_;
   std::filesystem::path temporary_name_;
   std::uint64_t size_ = 0;
   Digest checksum_;
+  std::unique_ptr<Durability> durability_;
 };
 
 class SpoolFile {
  public:
   SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size_cap);
-  SpoolFile(SpoolFile&&) noexcept = default;
+  SpoolFile(SpoolFile&&) noexcept;
   SpoolFile& operator=(SpoolFile&&) = delete;
   ~SpoolFile();
-  // kTooLarge beyond the cap (nothing of this call is written then); kUnavailable when the disk is full.
+  // kTooLarge beyond the cap (nothing of this call is written then); kUnavailable when the disk is full. After a failed
+  // write the file is spoilt: it takes no more and cannot be sealed.
   Result<void> append(std::span<const std::byte> bytes);
   std::uint64_t size() const { return size_; }
+  // Spends the file, whether it succeeds or not. A file without a byte is legal here.
   Result<SealedBlob> seal() &&;
 
  private:
+  Result<void> write_whole(std::span<const std::byte> bytes);
+  void start_write_back();
+
   UniqueFd fd_;
   std::filesystem::path temporary_name_;
   std::uint64_t size_cap_ = 0;
   std::uint64_t size_ = 0;
   std::uint64_t written_back_ = 0;
+  bool spoilt_ = false;
   Sha256 hash_;
 };
 
 // Thread-safe.
 class Spool {
  public:
-  // Makes the folder (0700) and removes temporary names that a crash left.
-  static Result<Spool> open(std::filesystem::path folder, std::uint64_t size_cap);
+  enum class Names : std::uint8_t {
+    kNoneWherePossible,  // O_TMPFILE, and a temporary name where the file system refuses that
+    kTemporary,
+  };
+  // Makes the folder (0700) and removes temporary names that a crash left: only with the lock on DATA_DIR held.
+  static Result<Spool> open(std::filesystem::path folder, std::uint64_t size_cap,
+                            Names names = Names::kNoneWherePossible);
   Result<SpoolFile> create() const;
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
-  Spool(std::filesystem::path folder, std::uint64_t size_cap) : folder_(std::move(folder)), size_cap_(size_cap) {}
+  Spool(std::filesystem::path folder, std::uint64_t size_cap, Names names)
+      : folder_(std::move(folder)), size_cap_(size_cap), names_(names) {}
   std::filesystem::path folder_;
   std::uint64_t size_cap_ = 0;
+  Names names_ = Names::kNoneWherePossible;
 };
 
 }  // namespace lazaret
