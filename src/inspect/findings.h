@@ -5,64 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "document/verdict.h"
+#include "inspect/finding_code.h"
 
 namespace lazaret::inspect {
-
-// Values go over the wire between one build's server and its inspector; names are what is stable outside.
-enum class FindingCode : std::uint16_t {
-  // The bytes against their claims.
-  kEmptyFile,
-  kTypeMismatch,
-  kDeclaredTypeMismatch,
-  kNoHeader,
-  // Bytes around the document.
-  kLeadingBytes,
-  kTrailingBytes,
-  kForeignMagic,
-  kSecondHeader,
-  kBadVersion,
-  kZipTail,
-  kMarkupHead,
-  // Structure.
-  kRecovered,
-  kNoPages,
-  kTruncated,
-  kEncrypted,
-  // Active content.
-  kJavaScript,
-  kAutoRunJavaScript,
-  kOpenAction,
-  kAdditionalActions,
-  kLaunch,
-  kLaunchNeighbour,
-  kSubmitForm,
-  kImportData,
-  kGoToRemote,
-  kGoToEmbedded,
-  kUri,
-  kDangerousUri,
-  kAutoRunUri,
-  kUncPath,
-  kAutoRunUnc,
-  kXfa,
-  kRichMedia,
-  kEmbeddedFile,
-  kExecutableAttachment,
-  kEscapedName,
-  // Known bad.
-  kEicar,
-  // Limits.
-  kTooManyObjects,
-  kTooDeep,
-  kInflatesTooFar,
-  kTimeLimit,
-  kMemoryLimit,
-  kWorkerDied,
-  kCount,
-};
 
 struct FindingRow {
   FindingCode code;
@@ -76,5 +25,8 @@ struct FindingRow {
 std::span<const FindingRow> finding_table();
 const FindingRow& finding_row(FindingCode code);
 std::optional<FindingCode> finding_code_of(std::uint16_t wire);
+
+// The table as docs/inspection.md shows it; a test holds the page against it.
+std::string finding_table_markdown();
 
 }  // namespace lazaret::inspect

@@ -1,0 +1,148 @@
+#include "inspect/findings.h"
+
+#include <array>
+#include <utility>
+
+namespace lazaret::inspect {
+namespace {
+
+using enum FindingCode;
+
+constexpr auto kClean = Outcome::kClean;
+constexpr auto kRepaired = Outcome::kRepaired;
+constexpr auto kActive = Outcome::kActive;
+constexpr auto kSuspicious = Outcome::kSuspicious;
+constexpr auto kMalicious = Outcome::kMalicious;
+constexpr auto kMalformed = Outcome::kMalformed;
+constexpr auto kBomb = Outcome::kBomb;
+constexpr auto kNotPdf = Outcome::kNotPdf;
+
+constexpr auto kInfo = Severity::kInfo;
+constexpr auto kLow = Severity::kLow;
+constexpr auto kMedium = Severity::kMedium;
+constexpr auto kHigh = Severity::kHigh;
+constexpr auto kCritical = Severity::kCritical;
+
+constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
+    {kEmptyFile, "empty_file", kNotPdf, kMedium, "The file is empty. Send the document again from its source."},
+    {kTypeMismatch, "type_mismatch", kNotPdf, kMedium,
+     "The bytes of this file are not what its name says. Send it under its true extension, or export it as a PDF."},
+    {kDeclaredTypeMismatch, "declared_type_mismatch", kNotPdf, kMedium,
+     "The content type declared for this file is not the type of its bytes. Declare the true type, or none."},
+    {kNoHeader, "no_header", kNotPdf, kMedium,
+     "This file does not begin like a PDF: %PDF- is not among its first 1024 bytes. Export the document as a PDF."},
+    {kLeadingBytes, "leading_bytes", kRepaired, kLow,
+     "There are bytes before the document begins; readers skip them. Export the document again to be rid of them."},
+    {kTrailingBytes, "trailing_bytes", kRepaired, kLow,
+     "There are bytes after the document's end; readers skip them. Export the document again to be rid of them."},
+    {kForeignMagic, "foreign_magic", kSuspicious, kHigh,
+     "This file is also a file of another type, wrapped around the PDF. Print or export the document to a new PDF."},
+    {kSecondHeader, "second_header", kSuspicious, kHigh,
+     "This file holds a second PDF header, so that two readers may show two documents. Export it to a new PDF."},
+    {kBadVersion, "bad_version", kRepaired, kLow,
+     "The PDF version in the header is not one that exists; readers ignore it. Nothing needs to be done."},
+    {kZipTail, "zip_tail", kSuspicious, kHigh,
+     "This file is a ZIP archive as well as a PDF. Print or export the document to a new PDF."},
+    {kMarkupHead, "markup_head", kSuspicious, kHigh,
+     "This file begins with HTML or script as well as being a PDF. Print or export the document to a new PDF."},
+    {kRecovered, "recovered", kRepaired, kLow,
+     "Parts of this document are damaged and were read by recovery. Check that it looks complete."},
+    {kNoPages, "no_pages", kMalformed, kMedium,
+     "No page of this document can be read. It is damaged or incomplete; send it again from its source."},
+    {kTruncated, "truncated", kRepaired, kLow,
+     "The end of this document is missing. Check that the file was copied or downloaded completely."},
+    {kEncrypted, "encrypted", Outcome::kEncrypted, kMedium,
+     "This file is protected with a password. Remove the password and send it again."},
+    {kExternalStream, "external_stream", kSuspicious, kHigh,
+     "Parts of this document are loaded from other files or addresses. Export it to a PDF that holds everything."},
+    {kJavaScript, "javascript", kActive, kLow, "This document contains JavaScript, as interactive forms often do."},
+    {kAutoRunJavaScript, "auto_run_javascript", kActive, kMedium,
+     "This document contains JavaScript that runs without being asked for, as interactive forms often do."},
+    {kOpenAction, "open_action", kActive, kLow, "This document runs an action when it is opened."},
+    {kAdditionalActions, "additional_actions", kActive, kLow,
+     "This document runs an action by itself, when it or one of its pages is opened, printed, saved or closed."},
+    {kLaunch, "launch", kMalicious, kCritical,
+     "This document tries to start a program or open a file on the reader's computer. Do not open it; ask where it "
+     "came from."},
+    {kLaunchNeighbour, "launch_neighbour", kSuspicious, kMedium,
+     "This document opens another PDF that should lie beside it. Send that document on its own, or merge the two."},
+    {kSubmitForm, "submit_form", kActive, kLow,
+     "This document has a form that sends what is filled in to an address on the network."},
+    {kImportData, "import_data", kActive, kMedium,
+     "This document imports form data from another file. Export it with its data filled in."},
+    {kGoToRemote, "go_to_remote", kActive, kLow, "This document links to a place in another file."},
+    {kGoToEmbedded, "go_to_embedded", kActive, kLow, "This document links to a place in a file attached to it."},
+    {kUri, "uri", kClean, kInfo, "This document has links to addresses on the network. They open only by a click."},
+    {kDangerousUri, "dangerous_uri", kSuspicious, kHigh,
+     "This document has a link that runs script or reaches local files. Remove the link and send it again."},
+    {kAutoRunUri, "auto_run_uri", kSuspicious, kHigh,
+     "This document contacts an address on the network by itself when it is read. Export it to a new PDF."},
+    {kUncPath, "unc_path", kSuspicious, kHigh,
+     "This document refers to a file on a network share, which can give away the reader's password. Remove the "
+     "reference and send it again."},
+    {kAutoRunUnc, "auto_run_unc", kMalicious, kCritical,
+     "This document opens a file on a network share by itself, which gives away the reader's password. Do not open "
+     "it; ask where it came from."},
+    {kXfa, "xfa", kActive, kLow, "This document is or holds an XFA form, which can contain script."},
+    {kRichMedia, "rich_media", kActive, kLow, "This document holds sound, video, 3D or other rich media."},
+    {kEmbeddedFile, "embedded_file", kActive, kLow, "Another file is attached to this document."},
+    {kMarkupAttachment, "markup_attachment", kSuspicious, kMedium,
+     "A web page is attached to this document, which can run script when it is opened. Remove the attachment and "
+     "send it again."},
+    {kMacroAttachment, "macro_attachment", kSuspicious, kHigh,
+     "An office document that carries macros is attached to this document. Remove it or save it without macros."},
+    {kExecutableAttachment, "executable_attachment", kMalicious, kCritical,
+     "A program or script is attached to this document. Do not open it; ask where it came from, or remove the "
+     "attachment."},
+    {kEscapedName, "escaped_name", kSuspicious, kHigh,
+     "This document hides the names of what it does by writing them in code. Print or export it to a new PDF."},
+    {kEicar, "eicar", kMalicious, kCritical, "This file contains the EICAR antivirus test string."},
+    {kTooManyObjects, "too_many_objects", kBomb, kHigh,
+     "This document holds more objects than can be inspected. Split it, or export it to a simpler PDF."},
+    {kTooDeep, "too_deep", kBomb, kHigh,
+     "This document is nested deeper than can be inspected. Print or export it to a new PDF."},
+    {kInflatesTooFar, "inflates_too_far", kBomb, kHigh,
+     "Parts of this document unpack to far more data than any page needs. Print or export it to a new PDF."},
+    {kHugeImage, "huge_image", kBomb, kHigh,
+     "An image in this document is larger than can be shown. Scan or export it at a lower resolution."},
+    {kTimeLimit, "time_limit", kBomb, kHigh,
+     "Inspecting this document took too long and was stopped. Print or export it to a new PDF."},
+    {kMemoryLimit, "memory_limit", kBomb, kHigh,
+     "Inspecting this document took too much memory and was stopped. Print or export it to a new PDF."},
+    {kWorkerDied, "worker_died", kBomb, kHigh,
+     "Inspecting this document failed in a way that damaged files cause. Print or export it to a new PDF."},
+}};
+
+constexpr bool rows_are_in_order() {
+  for (std::size_t i = 0; i < kTable.size(); ++i) {
+    if (std::to_underlying(kTable[i].code) != i || kTable[i].name.empty()) return false;
+  }
+  return true;
+}
+static_assert(rows_are_in_order(), "a row is missing or out of order");
+
+}  // namespace
+
+std::span<const FindingRow> finding_table() {
+  return kTable;
+}
+
+const FindingRow& finding_row(FindingCode code) {
+  return kTable.at(std::to_underlying(code));
+}
+
+std::optional<FindingCode> finding_code_of(std::uint16_t wire) {
+  if (wire >= kTable.size()) return std::nullopt;
+  return static_cast<FindingCode>(wire);
+}
+
+std::string finding_table_markdown() {
+  std::string text = "| code | outcome | severity | what the sender is told |\n|---|---|---|---|\n";
+  for (const FindingRow& row : kTable) {
+    text.append("| `").append(row.name).append("` | ").append(to_string(row.outcome));
+    text.append(" | ").append(to_string(row.severity)).append(" | ").append(row.message).append(" |\n");
+  }
+  return text;
+}
+
+}  // namespace lazaret::inspect
