@@ -27,7 +27,8 @@ class PdfWriter {
   ObjectRef add(std::string_view body);
   ObjectRef add_stream(std::string_view entries, std::string_view data);
 
-  std::size_t size() const { return file_.size(); }
+  // What the file would have with the xref table of the objects so far.
+  std::size_t size() const { return file_.size() + 20 * offsets_.size(); }
   // Writes xref table and trailer. `id` is 32 hex digits. Every reserved object must have been put.
   std::string finish(ObjectRef root, ObjectRef info, std::string_view id) &&;
 

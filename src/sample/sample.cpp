@@ -21,8 +21,8 @@ namespace {
 constexpr std::size_t kMostSamples = 100'000;
 constexpr std::uint64_t kScanPageBytes = 2'000'000;
 constexpr std::uint64_t kSmallestPicture = 800;
-constexpr std::uint64_t kPageFrameBytes = 700;  // page object, content stream, xref entries
-constexpr int kStripWidth = 1240;               // an A4 page at 150 dpi
+constexpr std::uint64_t kFrameBytes = 2600;  // what is still to come: a page and its content, /Info, the trailer
+constexpr int kStripWidth = 1240;            // an A4 page at 150 dpi
 constexpr int kStripRows = 128;
 constexpr int kStripsPerPage = 14;
 
@@ -40,8 +40,8 @@ class Builder {
 
   // Scanned pages until the file has about `size` bytes.
   void fill_with_jpeg(std::uint64_t size) {
-    while (pdf_.size() + kPageFrameBytes + kSmallestPicture < size) {
-      const std::uint64_t left = size - pdf_.size() - kPageFrameBytes;
+    while (pdf_.size() + kFrameBytes + kSmallestPicture < size) {
+      const std::uint64_t left = size - pdf_.size() - kFrameBytes;
       const std::uint64_t pages = (left + kScanPageBytes - 1) / kScanPageBytes;
       const ScanImage image = make_scan_jpeg(left / pages, random_);
       add_page(scan_page(1), {add_image(image.width, image.height, "/DCTDecode", image.data)});
@@ -51,12 +51,12 @@ class Builder {
   void fill_with_strips(std::uint64_t size) {
     // A strip that is thrown away shows how well they shrink; every later one mends the estimate.
     std::uint64_t strip_bytes = deflate(make_scan_rows(kStripWidth, kStripRows, random_), 1).size();
-    while (pdf_.size() + kPageFrameBytes + kSmallestPicture < size) {
+    while (pdf_.size() + kFrameBytes + kSmallestPicture < size) {
       std::vector<ObjectRef> strips;
-      while (strips.size() < kStripsPerPage && pdf_.size() + kPageFrameBytes < size) {
+      while (strips.size() < kStripsPerPage && pdf_.size() + kFrameBytes < size) {
         int rows = kStripRows;
-        const std::uint64_t left = size - pdf_.size() - kPageFrameBytes;
-        if (strip_bytes > left) rows = std::max(1, static_cast<int>(left * kStripRows / strip_bytes));
+        const std::uint64_t left = size - pdf_.size() - kFrameBytes;
+        if (strip_bytes > left) rows = std::max(1, static_cast<int>(left * (kStripRows - 4) / strip_bytes));
         const std::string packed = deflate(make_scan_rows(kStripWidth, rows, random_), 1);
         strip_bytes = packed.size() * kStripRows / static_cast<std::uint64_t>(rows);
         strips.push_back(add_image(kStripWidth, rows, "/FlateDecode", packed));

@@ -1,5 +1,5 @@
 // Synthetic medical documents to try the service with and to measure it: valid PDF 1.7 in English, Malay and Chinese,
-// of about the size asked for, the same bytes for the same seed. Nobody in them exists.
+// of just under the size asked for, the same bytes for the same seed. Nobody in them exists.
 // make_sample() is pure; write_samples() puts a series of them into a folder.
 #pragma once
 
