@@ -1,0 +1,48 @@
+#include "http/json_writer.h"
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "document/json.h"
+
+namespace lazaret::http {
+
+void append_json_text(std::string& out, std::string_view text) {
+  if (is_valid_utf8(text)) {
+    append_json_string(out, text);
+    return;
+  }
+  std::string ascii(text);
+  for (char& c : ascii) {
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  }
+  append_json_string(out, ascii);
+}
+
+void JsonWriter::name(std::string_view name) {
+  if (out_.size() > 1) out_ += ',';
+  append_json_text(out_, name);
+  out_ += ':';
+}
+
+JsonWriter& JsonWriter::text(std::string_view name, std::string_view value) {
+  this->name(name);
+  append_json_text(out_, value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(std::string_view name, std::int64_t value) {
+  return raw(name, std::to_string(value));
+}
+
+JsonWriter& JsonWriter::number(std::string_view name, std::uint64_t value) {
+  return raw(name, std::to_string(value));
+}
+
+JsonWriter& JsonWriter::raw(std::string_view name, std::string_view json) {
+  this->name(name);
+  out_ += json;
+  return *this;
+}
+
+}  // namespace lazaret::http

@@ -1,0 +1,64 @@
+// The routes about the service itself: health, metrics, the API's description, the page at the root. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "base/call.h"
+#include "base/clock.h"
+#include "http/request.h"
+#include "intake/inspector.h"
+#include "intake/metadata_store.h"
+#include "intake/object_store.h"
+
+namespace lazaret::http {
+
+class SystemHandlers {
+ public:
+  struct Parts {
+    MetadataStore& metadata;
+    ObjectStore& objects;
+    Inspector& inspector;
+    RequestObserver& observer;
+    const Clock& clock;
+    std::function<std::string()> metrics;  // Prometheus text
+    std::string version;
+  };
+  explicit SystemHandlers(Parts parts) : parts_(std::move(parts)) {}
+
+  // From here on readiness says no, so that a load balancer sends nobody new.
+  void set_draining() { draining_ = true; }
+
+  Response health() const;
+  Response live() const;
+  // Asks the parts at most once a second, however often it is asked itself.
+  Response ready(const Call& call, const Request& request);
+  Response metrics() const;
+  Response openapi() const;
+  Response home() const;
+
+ private:
+  struct Readiness {
+    bool objects = false;
+    bool metadata = false;
+    bool inspector = false;
+    std::chrono::steady_clock::time_point asked{};
+    bool known = false;
+  };
+  void ask(const Call& call, const Request& request);
+
+  Parts parts_;
+  std::atomic<bool> draining_ = false;
+  std::mutex mutex_;  // guards readiness_, and lets one request ask at a time
+  Readiness readiness_;
+};
+
+// The OpenAPI 3.1 document (docs/openapi.json), built in.
+std::string_view openapi_document();
+// The page at the root: no script, nothing loaded from elsewhere.
+std::string_view home_page();
+
+}  // namespace lazaret::http
