@@ -83,6 +83,13 @@ struct Document {
   bool operator==(const Document&) const = default;
 };
 
+// What becomes of bytes that are already stored (ON_DUPLICATE).
+enum class OnDuplicate : std::uint8_t {
+  kAllow,   // same bytes twice are two documents
+  kFlag,    // stored, and `duplicate_of` names the oldest live one
+  kReject,  // kConflict
+};
+
 inline constexpr std::size_t kMaxFilenameBytes = 255;
 inline constexpr std::size_t kMaxOriginalFilenameBytes = 1024;
 inline constexpr std::size_t kMaxMetadataBytes = 32 * 1024;

@@ -48,12 +48,6 @@ struct Refused {
 };
 using IntakeOutcome = std::variant<Stored, Replayed, Refused>;
 
-enum class OnDuplicate : std::uint8_t {
-  kAllow,   // same bytes twice are two documents
-  kFlag,    // stored, and `duplicate_of` names the oldest live one
-  kReject,  // kConflict
-};
-
 class IntakeService {
  public:
   struct Options {

@@ -1,0 +1,196 @@
+// Configuration as operators meet it: values, sources, refusals, and the documents made from the table.
+#include "config/config.h"
+
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/dotenv.h"
+#include "config/values.h"
+
+namespace lazaret {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr const char* kKey = "0123456789abcdef0123456789abcdef";  // obviously fake
+
+Result<LoadedConfig> load(Environment environment, std::optional<std::string> dotenv = {}) {
+  return load_config({std::move(environment), std::move(dotenv), {"pdf"}});
+}
+
+// Names of the variables that are at fault.
+std::vector<std::string> faults(const Result<LoadedConfig>& loaded) {
+  std::vector<std::string> names;
+  if (loaded) return names;
+  for (const Fault& fault : loaded.error().faults)
+    names.push_back(fault.where);
+  return names;
+}
+
+TEST(Config, HasADefaultForEverything) {
+  const auto loaded = load({});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.host, "127.0.0.1");
+  EXPECT_EQ(loaded->config.port, 8000);
+  EXPECT_EQ(loaded->config.max_file_size, 52'428'800U);
+  EXPECT_EQ(loaded->config.retention_deleted, std::chrono::hours{30 * 24});
+  EXPECT_THAT(loaded->config.allowed_extensions, ElementsAre("pdf"));
+  EXPECT_EQ(loaded->config.categories.size(), 5U);
+  EXPECT_FALSE(loaded->config.logs_json());
+}
+
+TEST(Config, ReadsTheEnvironmentBeforeDotenv) {
+  const auto loaded = load({{"PORT", "9000"}}, "PORT=1\nMAX_FILE_SIZE=10MB # small\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.port, 9000);
+  EXPECT_EQ(loaded->config.max_file_size, 10U << 20U);
+  EXPECT_THAT(loaded->settings, Contains(testing::AllOf(Field(&Setting::name, "MAX_FILE_SIZE"),
+                                                        Field(&Setting::source, Source::kDotenv))));
+}
+
+TEST(Config, ReportsEveryFaultAtOnceByName) {
+  const auto loaded =
+      load({{"PORT", "99999"}, {"MAX_FILE_SIZE", "big"}, {"SANDBOX", "maybe"}, {"HOST", "example.org"}});
+  EXPECT_THAT(faults(loaded), ElementsAre("HOST", "PORT", "MAX_FILE_SIZE", "SANDBOX"));
+}
+
+TEST(Config, ReadsTheAliasOfTheFirstVersion) {
+  EXPECT_EQ(load({{"FLASK_ENV", "dev"}})->config.app_env, AppEnvironment::kDevelopment);
+  EXPECT_THAT(faults(load({{"FLASK_ENV", "production"}, {"APP_ENV", "development"}})), ElementsAre("FLASK_ENV"));
+  EXPECT_TRUE(load({{"FLASK_ENV", "dev"}, {"APP_ENV", "development"}}));
+}
+
+TEST(Config, RefusesWeakSettingsInProduction) {
+  const auto loaded = load({{"APP_ENV", "production"}, {"ENABLE_FILE_SCANNING", "false"}, {"SANDBOX", "off"}});
+  EXPECT_THAT(faults(loaded), ElementsAre("SECRET_KEY", "API_KEYS_FILE", "ENABLE_FILE_SCANNING", "SANDBOX"));
+}
+
+TEST(Config, StartsInProductionWhenEverythingIsStrong) {
+  const auto loaded = load({{"APP_ENV", "prod"}, {"SECRET_KEY", kKey}, {"API_KEYS_FILE", "keys"}, {"HOST", "0.0.0.0"}});
+  ASSERT_TRUE(loaded) << loaded.error().faults.front().detail;
+  EXPECT_TRUE(loaded->config.logs_json());
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+}
+
+TEST(Config, WarnsInStagingWhereProductionRefuses) {
+  const auto loaded = load({{"APP_ENV", "staging"}, {"SECRET_KEY", kKey}, {"SANDBOX", "off"}});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->warnings.size(), 2U);
+  EXPECT_THAT(faults(load({{"APP_ENV", "staging"}, {"SECRET_KEY", "short"}})), ElementsAre("SECRET_KEY"));
+}
+
+TEST(Config, ListensOnLoopbackOnlyWithoutKeys) {
+  EXPECT_THAT(faults(load({{"HOST", "0.0.0.0"}})), ElementsAre("HOST"));
+  EXPECT_TRUE(load({{"HOST", "::1"}}));
+  EXPECT_TRUE(load({{"HOST", "0.0.0.0"}, {"API_KEYS_FILE", "keys"}}));
+}
+
+TEST(Config, RefusesVariablesWhoseFeatureIsNotThere) {
+  EXPECT_THAT(faults(load({{"S3_BUCKET", "documents"}})), ElementsAre("S3_BUCKET"));
+  EXPECT_THAT(faults(load({{"OBJECT_STORE", "s3"}})), ElementsAre("OBJECT_STORE"));
+  EXPECT_THAT(faults(load({{"CLAMD_SOCKET", "/run/clamd"}})), ElementsAre("CLAMD_SOCKET"));
+  EXPECT_TRUE(load({{"AWS_REGION", "us-east-1"}}));
+}
+
+TEST(Config, RefusesTypesWithoutAChecker) {
+  EXPECT_THAT(faults(load({{"ALLOWED_EXTENSIONS", "pdf,exe"}})), ElementsAre("ALLOWED_EXTENSIONS"));
+  EXPECT_THAT(load({{"ALLOWED_EXTENSIONS", " .PDF , pdf"}})->config.allowed_extensions, ElementsAre("pdf"));
+}
+
+TEST(Config, NoticesSlipsInDotenv) {
+  const auto loaded = load({}, "MAX_FILESIZE=1MB\n");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().faults.front().detail, HasSubstr("MAX_FILE_SIZE"));
+  EXPECT_EQ(load({}, "TZ=UTC\n")->warnings.size(), 1U);
+}
+
+TEST(Config, TakesAnEmptyValueForNone) {
+  EXPECT_EQ(load({{"PORT", ""}})->config.port, 8000);
+}
+
+TEST(Config, NeverShowsASecret) {
+  const auto loaded = load({{"SECRET_KEY", kKey}});
+  const std::string shown = show_settings(*loaded);
+  EXPECT_THAT(shown, Not(HasSubstr(kKey)));
+  EXPECT_THAT(shown, HasSubstr("SECRET_KEY=(set, 32 bytes)"));
+}
+
+TEST(Config, ChecksOriginsAndNetworks) {
+  EXPECT_THAT(faults(load({{"CORS_ORIGINS", "https://a.example/path"}})), ElementsAre("CORS_ORIGINS"));
+  EXPECT_THAT(faults(load({{"CORS_ORIGINS", "*"}})), ElementsAre("CORS_ORIGINS"));
+  EXPECT_THAT(load({{"CORS_ORIGINS", "https://A.example:8443,http://b.example"}})->config.cors_origins,
+              ElementsAre("https://a.example:8443", "http://b.example"));
+  EXPECT_THAT(faults(load({{"TRUSTED_PROXIES", "10.0.0.0/33"}})), ElementsAre("TRUSTED_PROXIES"));
+  EXPECT_TRUE(load({{"TRUSTED_PROXIES", "10.0.0.0/8,::1"}}));
+}
+
+TEST(Values, ReadSizesAndDurations) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(config::parse_size("50MB", 1, 1U << 30U), 52'428'800U);
+  EXPECT_EQ(config::parse_size("52428800", 1, 1U << 30U), 52'428'800U);
+  EXPECT_EQ(config::parse_size("1 kb", 1, 1U << 30U), 1024U);
+  for (const char* text : {"", "-1", "1.5MB", "1TB", "0", "99999999999999999999", "18446744073709551615GB", "MB"}) {
+    EXPECT_FALSE(config::parse_size(text, 1, 1U << 30U)) << text;
+  }
+  EXPECT_EQ(config::parse_duration("500ms", 0ms, 24h), 500ms);
+  EXPECT_EQ(config::parse_duration("12h", 0ms, 24h), 12h);
+  EXPECT_EQ(config::parse_duration("0", 0ms, 24h), 0ms);
+  for (const char* text : {"", "10", "5x", "-5s", "2d", "1.5s", "99999999999999999999d"}) {
+    EXPECT_FALSE(config::parse_duration(text, 0ms, 24h)) << text;
+  }
+}
+
+TEST(Values, ReadPublicUrls) {
+  EXPECT_EQ(config::parse_base_url("https://a.example/docs/"), "https://a.example/docs");
+  EXPECT_EQ(config::parse_base_url("http://[::1]:8000"), "http://[::1]:8000");
+  for (const char* text : {"a.example", "ftp://a", "https://", "https://u@a", "https://a?x", "https://a:99999",
+                           "https://a b", "javascript:alert(1)"}) {
+    EXPECT_FALSE(config::parse_base_url(text)) << text;
+  }
+}
+
+TEST(Dotenv, UnderstandsQuotesCommentsAndExport) {
+  const auto entries = config::parse_dotenv(
+      "# a comment\n\nexport A=1\nB = two words # note\nC='single # $x'\nD=\"line\\nbreak\" # note\nE=a#b\r\nF=\n");
+  ASSERT_TRUE(entries);
+  std::vector<std::string> values;
+  for (const auto& entry : *entries)
+    values.push_back(entry.value);
+  EXPECT_THAT(values, ElementsAre("1", "two words", "single # $x", "line\nbreak", "a#b", ""));
+}
+
+TEST(Dotenv, NamesTheLineThatIsWrong) {
+  for (const char* text : {"nonsense", "1A=2", "A='open", "A=\"x\" y", "A=1\nA=2", "=x"}) {
+    EXPECT_FALSE(config::parse_dotenv(text)) << text;
+  }
+  const auto faulty = config::parse_dotenv("A=1\nB='x\n");
+  ASSERT_FALSE(faulty);
+  EXPECT_THAT(faulty.error().faults.front().detail, HasSubstr("Line 2"));
+  EXPECT_FALSE(config::parse_dotenv(std::string(config::kMaxDotenvBytes + 1, '#')));
+}
+
+std::string committed(const char* name) {
+  std::ifstream file(std::string(LAZARET_SOURCE_DIR) + "/" + name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(ConfigDocs, AreTheTablesOwn) {
+  EXPECT_EQ(committed("docs/configuration.md"), config_markdown())
+      << "run: lazaret config --markdown > docs/configuration.md";
+  EXPECT_EQ(committed(".env.example"), config_dotenv()) << "run: lazaret config --dotenv > .env.example";
+}
+
+TEST(ConfigDocs, ATemplateIsItselfAValidDotenv) {
+  EXPECT_TRUE(load({}, config_dotenv()));
+}
+
+}  // namespace
+}  // namespace lazaret

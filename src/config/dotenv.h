@@ -1,0 +1,24 @@
+// `.env` files: NAME=value lines, `export NAME=value`, quotes, ` # comments`. Pure; the file is input like any other.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace lazaret::config {
+
+struct DotenvEntry {
+  std::string name;
+  std::string value;
+  int line = 0;
+};
+
+inline constexpr std::size_t kMaxDotenvBytes = 64 * 1024;
+
+// Within double quotes \n \t \" \\ and \$ are escapes; within single quotes nothing is. A value without quotes ends at
+// ` #`. Faults name the line: a bad name, an open quote, text after a quote, a name given twice, NUL, over the size.
+Result<std::vector<DotenvEntry>> parse_dotenv(std::string_view text);
+
+}  // namespace lazaret::config

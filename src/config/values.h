@@ -1,0 +1,35 @@
+// Values as people write them into variables. Pure; the error is a sentence that says what is allowed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lazaret::config {
+
+template <class T>
+using Parsed = std::expected<T, std::string>;
+
+Parsed<bool> parse_truth(std::string_view text);  // true false 1 0 yes no on off, any case
+Parsed<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, std::uint64_t most);
+// Bytes: `52428800`, `50MB`; KB, MB and GB are 2^10, 2^20 and 2^30.
+Parsed<std::uint64_t> parse_size(std::string_view text, std::uint64_t least, std::uint64_t most);
+// `500ms`, `60s`, `5m`, `12h`, `30d`; a bare 0 is 0.
+Parsed<std::chrono::milliseconds> parse_duration(std::string_view text, std::chrono::milliseconds least,
+                                                 std::chrono::milliseconds most);
+// Comma-separated, trimmed, none empty; an empty text is no item.
+Parsed<std::vector<std::string>> parse_list(std::string_view text);
+// A numeric IPv4 or IPv6 address; `localhost` is 127.0.0.1.
+Parsed<std::string> parse_host(std::string_view text);
+bool is_loopback(std::string_view address);
+// `http://` or `https://`, host, optional port and path; no query, fragment or user. Trailing slashes are cut.
+Parsed<std::string> parse_base_url(std::string_view text);
+// scheme://host[:port] and nothing more, lower case.
+Parsed<std::string> parse_origin(std::string_view text);
+// `10.0.0.0/8`, `2001:db8::/32`, or one address.
+Parsed<std::string> parse_network(std::string_view text);
+
+}  // namespace lazaret::config

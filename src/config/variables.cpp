@@ -1,0 +1,277 @@
+#include "config/variables.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "config/values.h"
+#include "document/validation.h"
+
+namespace lazaret::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Applied = std::expected<void, std::string>;
+
+constexpr std::uint64_t kMebibyte = 1ULL << 20U;
+constexpr milliseconds kDay = hours{24};
+
+template <class Member, class Value>
+Applied put(Member& member, Parsed<Value> parsed) {
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  member = static_cast<Member>(std::move(*parsed));
+  return {};
+}
+
+template <auto Member>
+Applied truth(std::string_view text, Config& config) {
+  return put(config.*Member, parse_truth(text));
+}
+
+template <auto Member, std::uint64_t Least, std::uint64_t Most>
+Applied count(std::string_view text, Config& config) {
+  return put(config.*Member, parse_count(text, Least, Most));
+}
+
+template <auto Member, std::uint64_t Least, std::uint64_t Most>
+Applied size(std::string_view text, Config& config) {
+  return put(config.*Member, parse_size(text, Least, Most));
+}
+
+template <auto Member, std::int64_t LeastMillis, std::int64_t MostMillis>
+Applied duration(std::string_view text, Config& config) {
+  return put(config.*Member, parse_duration(text, milliseconds{LeastMillis}, milliseconds{MostMillis}));
+}
+
+// A list whose every item passes `parse`.
+template <auto Member, auto Parse>
+Applied list(std::string_view text, Config& config) {
+  auto items = parse_list(text);
+  if (!items) return std::unexpected(std::move(items.error()));
+  std::vector<std::string> checked;
+  for (const std::string& item : *items) {
+    auto value = Parse(item);
+    if (!value) return std::unexpected(std::move(value.error()));
+    checked.push_back(std::move(*value));
+  }
+  config.*Member = std::move(checked);
+  return {};
+}
+
+Applied app_env(std::string_view text, Config& config) {
+  static constexpr std::array<std::pair<std::string_view, AppEnvironment>, 5> kNames{
+      {{"development", AppEnvironment::kDevelopment},
+       {"dev", AppEnvironment::kDevelopment},
+       {"staging", AppEnvironment::kStaging},
+       {"production", AppEnvironment::kProduction},
+       {"prod", AppEnvironment::kProduction}}};
+  for (const auto& [name, value] : kNames) {
+    if (name != text) continue;
+    config.app_env = value;
+    return {};
+  }
+  return std::unexpected("must be development, staging or production");
+}
+
+Applied public_url(std::string_view text, Config& config) {
+  return put(config.public_url, parse_base_url(text));
+}
+
+Applied secret_key(std::string_view text, Config& config) {
+  config.secret_key = Secret{std::string(text)};
+  return {};
+}
+
+template <auto Member>
+Applied path(std::string_view text, Config& config) {
+  if (text.find('\0') != std::string_view::npos) return std::unexpected("must be a path");
+  config.*Member = std::filesystem::path(text);
+  return {};
+}
+
+// Stores are built one by one; the table says which there are.
+template <char const* Only>
+Applied only_store(std::string_view text, Config&) {
+  if (text == Only) return {};
+  return std::unexpected(std::string("must be ") + Only + ": this version has no other store");
+}
+constexpr char kFile[] = "file";
+constexpr char kSqlite[] = "sqlite";
+
+Parsed<std::string> extension(std::string_view text) {
+  std::string name(text.starts_with('.') ? text.substr(1) : text);
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
+Applied allowed_extensions(std::string_view text, Config& config) {
+  auto applied = list<&Config::allowed_extensions, extension>(text, config);
+  if (!applied) return applied;
+  auto& names = config.allowed_extensions;
+  if (names.empty()) return std::unexpected("must name at least one extension");
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return {};
+}
+
+Applied categories(std::string_view text, Config& config) {
+  auto items = parse_list(text);
+  if (!items) return std::unexpected(std::move(items.error()));
+  auto made = Categories::make(std::move(*items));
+  if (!made) return std::unexpected("must be 1 to 100 different names of a-z, 0-9, _ and -, each at most 64 long");
+  config.categories = made->names();
+  return {};
+}
+
+Applied on_duplicate(std::string_view text, Config& config) {
+  static constexpr std::array<std::pair<std::string_view, OnDuplicate>, 3> kNames{
+      {{"allow", OnDuplicate::kAllow}, {"flag", OnDuplicate::kFlag}, {"reject", OnDuplicate::kReject}}};
+  for (const auto& [name, value] : kNames) {
+    if (name != text) continue;
+    config.on_duplicate = value;
+    return {};
+  }
+  return std::unexpected("must be allow, flag or reject");
+}
+
+Applied log_level(std::string_view text, Config& config) {
+  static constexpr std::array<std::pair<std::string_view, Verbosity>, 4> kNames{{{"debug", Verbosity::kDebug},
+                                                                                 {"info", Verbosity::kInfo},
+                                                                                 {"warning", Verbosity::kWarning},
+                                                                                 {"error", Verbosity::kError}}};
+  for (const auto& [name, value] : kNames) {
+    if (name != text) continue;
+    config.log_level = value;
+    return {};
+  }
+  return std::unexpected("must be debug, info, warning or error");
+}
+
+Applied host(std::string_view text, Config& config) {
+  return put(config.host, parse_host(text));
+}
+
+constexpr std::int64_t operator""_s(unsigned long long value) {
+  return static_cast<std::int64_t>(value) * 1000;
+}
+constexpr std::int64_t operator""_days(unsigned long long value) {
+  return static_cast<std::int64_t>(value) * kDay.count();
+}
+
+constexpr auto kPlain = Exposure::kPlain;
+
+constexpr std::array kVariables{
+    Variable{"APP_ENV", "development",
+             "`development`, `staging` or `production` (also `dev`, `prod`; also read from `FLASK_ENV`). Staging and "
+             "production log JSON lines and want a `SECRET_KEY`; production refuses every weak setting.",
+             kPlain, app_env},
+    Variable{"HOST", "127.0.0.1", "The address to listen on. Without `API_KEYS_FILE` it must be a loopback address.",
+             kPlain, host},
+    Variable{"PORT", "8000", "The port to listen on; `0` takes a free one and logs it.", kPlain,
+             count<&Config::port, 0, 65'535>},
+    Variable{
+        "PUBLIC_URL", "",
+        "Where clients reach the service, for example `https://documents.example.org`. Signed links begin with it; "
+        "without it they are relative.",
+        kPlain, public_url},
+    Variable{"SECRET_KEY", "",
+             "Signs links and cursors; at least 32 bytes. Development makes one at each start, so links and cursors do "
+             "not outlive it.",
+             Exposure::kSecret, secret_key},
+    Variable{"OBJECT_STORE", "file", "Where the bytes are kept: `file`, under `DATA_DIR`.", kPlain, only_store<kFile>},
+    Variable{"METADATA_STORE", "sqlite", "Where the metadata is kept: `sqlite`, under `DATA_DIR`.", kPlain,
+             only_store<kSqlite>},
+    Variable{"DATA_DIR", "./data",
+             "Folder of the embedded stores. One server at a time: a second one refuses to start.", kPlain,
+             path<&Config::data_dir>},
+    Variable{"MAX_FILE_SIZE", "52428800", "The largest file, in bytes or as `50MB` (MB is 2^20).", kPlain,
+             size<&Config::max_file_size, 1, 5ULL << 30U>},
+    Variable{"ALLOWED_EXTENSIONS", "pdf",
+             "Comma-separated. A type without a checker is refused at start; this version checks `pdf`.", kPlain,
+             allowed_extensions},
+    Variable{"CATEGORIES", "patient_records,clinical_guidelines,research_papers,lab_results,medication_schedules",
+             "The categories a document may have, comma-separated.", kPlain, categories},
+    Variable{"ENABLE_FILE_SCANNING", "true",
+             "`false` leaves the type check and the raw-byte stage of inspection and skips the walk of the document. "
+             "Production refuses `false`.",
+             kPlain, truth<&Config::enable_file_scanning>},
+    Variable{
+        "SANDBOX", "on",
+        "`off` parses without the sandbox's layers, though never in the server's process. Production refuses `off`.",
+        kPlain, truth<&Config::sandbox>},
+    Variable{"MAX_UPLOAD_RATE", "10",
+             "Files a minute and caller, with a burst as large; `0` is no limit. Counted in each process.", kPlain,
+             count<&Config::max_upload_rate, 0, 1'000'000>},
+    Variable{"PENDING_LEASE", "60s",
+             "How long an upload that was begun may stay uncommitted before the sweeper takes it.", kPlain,
+             duration<&Config::pending_lease, 1_s, 1_days>},
+    Variable{"SWEEP_INTERVAL", "30s", "How often the sweeper looks.", kPlain,
+             duration<&Config::sweep_interval, 100, 1_days>},
+    Variable{"RETENTION_DELETED", "30d", "How long a deleted document can be restored; then it is purged.", kPlain,
+             duration<&Config::retention_deleted, 1_s, 36500_days>},
+    Variable{"IDEMPOTENCY_TTL", "24h", "How long the answer to an `Idempotency-Key` is kept.", kPlain,
+             duration<&Config::idempotency_ttl, 1_s, 365_days>},
+    Variable{"HEADER_TIMEOUT", "10s", "How long a request's head may take to arrive.", kPlain,
+             duration<&Config::header_timeout, 50, 600_s>},
+    Variable{"IDLE_TIMEOUT", "75s",
+             "How long a connection may wait for its next request; above a load balancer's 60 seconds.", kPlain,
+             duration<&Config::idle_timeout, 50, 3600_s>},
+    Variable{"MIN_BODY_RATE", "1KB", "Bytes a second that a body must bring on average after its first 10 seconds.",
+             kPlain, size<&Config::min_body_rate, 1, 100 * kMebibyte>},
+    Variable{"MAX_CONNECTIONS", "4096", "Connections at a time; more are answered 503.", kPlain,
+             count<&Config::max_connections, 1, 1'000'000>},
+    Variable{"MAX_UPLOADS_IN_FLIGHT", "64", "Uploads at a time; more are answered 503 with Retry-After.", kPlain,
+             count<&Config::max_uploads_in_flight, 1, 100'000>},
+    Variable{"SHUTDOWN_DELAY", "0s",
+             "After SIGTERM: how long readiness answers 503 while the listener stays open, so that a load balancer "
+             "notices.",
+             kPlain, duration<&Config::shutdown_delay, 0, 600_s>},
+    Variable{"SHUTDOWN_TIMEOUT", "30s", "After that: how long requests under way may take to finish.", kPlain,
+             duration<&Config::shutdown_timeout, 0, 3600_s>},
+    Variable{"ON_DUPLICATE", "allow",
+             "Bytes that are already stored: `allow` stores them again, `flag` also names the oldest copy in "
+             "`duplicate_of`, `reject` answers 409.",
+             kPlain, on_duplicate},
+    Variable{"REQUIRE_IF_MATCH", "false", "`true` answers 428 to a change without `If-Match`.", kPlain,
+             truth<&Config::require_if_match>},
+    Variable{
+        "CORS_ORIGINS", "",
+        "Origins of web pages that may call, comma-separated, exact. Development also allows any port of localhost "
+        "and 127.0.0.1.",
+        kPlain, list<&Config::cors_origins, parse_origin>},
+    Variable{"TRUSTED_PROXIES", "", "Addresses and CIDR blocks whose `X-Forwarded-For` is believed, comma-separated.",
+             kPlain, list<&Config::trusted_proxies, parse_network>},
+    Variable{"API_KEYS_FILE", "",
+             "File of hashed keys, mode 0600, made by `lazaret key new`; read again when it changes. Without it the "
+             "service is open, on loopback only.",
+             kPlain, path<&Config::api_keys_file>},
+    Variable{"METRICS_OPEN", "false", "`true` serves `/metrics` without a key.", kPlain, truth<&Config::metrics_open>},
+    Variable{"LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`.", kPlain, log_level},
+};
+
+constexpr std::array kUnbuilt{
+    Unbuilt{"S3_BUCKET", "the S3 store"},
+    Unbuilt{"S3_PUBLIC_ENDPOINT", "the S3 store"},
+    Unbuilt{"DYNAMODB_TABLE", "the DynamoDB store"},
+    Unbuilt{"DOWNLOAD_REDIRECT", "the S3 store"},
+    Unbuilt{"ZOMBIE_WINDOW", "the S3 store"},
+    Unbuilt{"STORE_CONNECT_TIMEOUT", "remote stores"},
+    Unbuilt{"STORE_TIMEOUT", "remote stores"},
+    Unbuilt{"STORE_CONNECTIONS", "remote stores"},
+    Unbuilt{"CLAMD_SOCKET", "the antivirus stage"},
+    Unbuilt{"YARA_RULES", "the YARA stage"},
+};
+
+}  // namespace
+
+std::span<const Variable> variables() {
+  return kVariables;
+}
+std::span<const Unbuilt> unbuilt_variables() {
+  return kUnbuilt;
+}
+
+}  // namespace lazaret::config

@@ -1,0 +1,35 @@
+// The table of variables: the one place that knows their names, defaults, rules and meanings. Documentation, the
+// template and the loader are made from it.
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/config.h"
+
+namespace lazaret::config {
+
+enum class Exposure : std::uint8_t { kPlain, kSecret };
+
+struct Variable {
+  std::string_view name;
+  std::string_view default_value;  // as one would write it; empty: unset
+  std::string_view meaning;        // Markdown, for the documentation
+  Exposure exposure = Exposure::kPlain;
+  // Checks the text and puts it into the Config; the error is a sentence without the name.
+  std::expected<void, std::string> (*apply)(std::string_view text, Config& config) = nullptr;
+};
+
+// In the order of the documentation.
+std::span<const Variable> variables();
+
+// Variables of the design whose feature is not there: set, they are refused by name, never ignored.
+struct Unbuilt {
+  std::string_view name;
+  std::string_view feature;
+};
+std::span<const Unbuilt> unbuilt_variables();
+
+}  // namespace lazaret::config
