@@ -1,0 +1,106 @@
+// lazaret: without arguments it serves; `lazaret --help` lists the other commands.
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/exit_codes.h"
+#include "app/serve.h"
+#include "config/config.h"
+#include "config/values.h"
+
+namespace {
+
+using namespace lazaret;
+
+struct Arguments {
+  std::vector<std::filesystem::path> files;
+  sample::SampleOptions sample;
+  std::string sample_size = "100KB";
+  std::string key_name;
+  std::string key_scopes = "read,write";
+  bool markdown = false;
+  bool dotenv = false;
+};
+
+int run_config_command(const Arguments& arguments) {
+  if (arguments.markdown) {
+    fmt::print("{}", config_markdown());
+    return kExitOk;
+  }
+  if (arguments.dotenv) {
+    fmt::print("{}", config_dotenv());
+    return kExitOk;
+  }
+  return run_config();
+}
+
+int run_sample_command(Arguments& arguments) {
+  const auto size = config::parse_size(arguments.sample_size, 1, sample::kMostSampleBytes);
+  if (!size) {
+    fmt::print(stderr, "lazaret: --size {}\n", size.error());
+    return kExitUsage;
+  }
+  arguments.sample.size_bytes = *size;
+  return run_sample(arguments.sample);
+}
+
+int dispatch(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{
+      "Takes medical documents from people who are not trusted, inspects them, keeps them. Without a command: serve."};
+  app.require_subcommand(0, 1);
+  auto* version = app.add_subcommand("version", "print the version");
+  auto* config = app.add_subcommand("config", "print the effective configuration, secrets masked");
+  config->add_flag("--markdown", arguments.markdown, "print docs/configuration.md instead");
+  config->add_flag("--dotenv", arguments.dotenv, "print .env.example instead");
+  auto* inspect = app.add_subcommand("inspect", "print verdicts as JSON lines; exit 0 clean, 1 findings, 2 error");
+  inspect->add_option("FILE", arguments.files, "documents")->required();
+
+  auto* sample = app.add_subcommand("sample", "write synthetic medical PDFs");
+  sample->add_option("DIR", arguments.sample.folder, "folder to write to")->required();
+  sample->add_option("--count", arguments.sample.count, "how many")->check(CLI::Range(1, 100'000));
+  sample->add_option("--size", arguments.sample_size, "about how large each, like 100KB");
+  sample->add_option("--seed", arguments.sample.seed, "the same seed gives the same bytes");
+  const std::map<std::string, sample::Kind> kinds{
+      {"mixed", sample::Kind::kMixed}, {"scan", sample::Kind::kScan}, {"flate", sample::Kind::kFlate}};
+  sample->add_option("--kind", arguments.sample.kind, "mixed, scan or flate")
+      ->transform(CLI::CheckedTransformer(kinds));
+
+  auto* key = app.add_subcommand("key", "callers' keys in API_KEYS_FILE");
+  key->require_subcommand(1);
+  auto* key_new = key->add_subcommand("new", "make a key and print it, once");
+  key_new->add_option("NAME", arguments.key_name, "the caller's name, for the log")->required();
+  key_new->add_option("--scopes", arguments.key_scopes, "of read, write, admin; comma-separated");
+  auto* key_list = key->add_subcommand("list", "names, scopes and dates");
+  auto* key_revoke = key->add_subcommand("revoke", "remove a key; a running service notices");
+  key_revoke->add_option("NAME", arguments.key_name, "the caller's name")->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (version->parsed()) return run_version();
+  if (config->parsed()) return run_config_command(arguments);
+  if (inspect->parsed()) return run_inspect(arguments.files);
+  if (sample->parsed()) return run_sample_command(arguments);
+  if (key_new->parsed()) return run_key_new(arguments.key_name, arguments.key_scopes);
+  if (key_list->parsed()) return run_key_list();
+  if (key_revoke->parsed()) return run_key_revoke(arguments.key_name);
+  return serve();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "lazaret: {}\n", error.what());
+    return 70;
+  }
+}

@@ -1,0 +1,255 @@
+#include "app/wire.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "app/request_log.h"
+#include "app/sweeper.h"
+#include "app/version.h"
+#include "base/worker_pool.h"
+#include "http/api.h"
+#include "http/server.h"
+#include "inspect/supervisor.h"
+#include "intake/document_service.h"
+#include "intake/intake_service.h"
+#include "metadata/sqlite_store.h"
+#include "objects/data_dir_lock.h"
+#include "objects/file_store.h"
+#include "obs/measured.h"
+#include "obs/metrics.h"
+
+namespace lazaret {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::size_t cores() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// The inspector lies beside the server.
+std::filesystem::path inspector_path() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "lazaret-inspector";
+}
+
+Result<std::unique_ptr<inspect::Supervisor>> start_supervisor(const Config& config, const Clock& clock) {
+  inspect::SupervisorOptions options;
+  options.inspector = inspector_path();
+  options.children = cores();
+  options.queue_limit = std::max<std::size_t>(64, config.max_uploads_in_flight);
+  options.walk = config.enable_file_scanning;
+  options.sandbox = config.sandbox;
+  options.require_isolation = config.app_env == AppEnvironment::kProduction;
+  options.engine = "lazaret-inspector " + std::string(kVersion);
+  return inspect::Supervisor::start(std::move(options), inspect::Policy(), clock);
+}
+
+// SECRET_KEY, or one that lives as long as the process (development).
+Secret secret_key(const Config& config, Random& random) {
+  if (!config.secret_key.empty()) return config.secret_key;
+  std::array<std::uint8_t, 32> bytes{};
+  random.fill(bytes);
+  return Secret{std::string(bytes.begin(), bytes.end())};
+}
+
+Result<std::unique_ptr<http::KeyRing>> open_keys(const Config& config, const Log& log, const Clock& clock) {
+  if (!config.has_keys()) return nullptr;
+  auto keys = http::KeyRing::open(*config.api_keys_file, clock, [&log](const Error& error) {
+    log.write(LogLevel::kError, "keys_unreadable", {{"detail", error.detail}});
+  });
+  if (keys && (*keys)->size() > 0) return keys;
+  const std::string why = keys ? "holds no key" : "cannot be used (" + keys.error().detail + ")";
+  return fail_with(ErrorCode::kInvalidParameter,
+                   {{"API_KEYS_FILE", "unusable", "API_KEYS_FILE " + why + ": make one with `lazaret key new NAME`."}});
+}
+
+http::ApiOptions api_options(const Config& config, Secret secret, Categories categories) {
+  http::ApiOptions options;
+  options.secret_key = std::move(secret);
+  options.categories = std::move(categories);
+  options.allowed_extensions = config.allowed_extensions;
+  options.max_file_size = config.max_file_size;
+  options.max_upload_rate = config.max_upload_rate;
+  options.max_uploads_in_flight = config.max_uploads_in_flight;
+  options.cors = {config.cors_origins, config.app_env == AppEnvironment::kDevelopment};
+  options.trusted_proxies = config.trusted_proxies;
+  options.public_url = config.public_url.value_or("");
+  options.version = kVersion;
+  options.metrics_open = config.metrics_open;
+  options.require_if_match = config.require_if_match;
+  return options;
+}
+
+http::ServerOptions server_options(const Config& config) {
+  http::ServerOptions options;
+  options.address = config.host;
+  options.port = config.port;
+  options.threads = cores();
+  options.max_connections = config.max_connections;
+  options.header_timeout = config.header_timeout;
+  options.idle_timeout = config.idle_timeout;
+  options.min_body_rate = config.min_body_rate;
+  return options;
+}
+
+void log_sandbox(const Log& log, const inspect::SandboxLayers& layers) {
+  const bool whole = layers.limits && layers.no_new_privileges && layers.seccomp;
+  log.write(whole ? LogLevel::kInfo : LogLevel::kWarning, "sandbox",
+            {{"limits", layers.limits},
+             {"no_new_privileges", layers.no_new_privileges},
+             {"seccomp", layers.seccomp},
+             {"landlock", layers.landlock},
+             {"namespaces", layers.namespaces}});
+}
+
+}  // namespace
+
+std::vector<std::string> checkable_types() {
+  return inspect::checkable_extensions();
+}
+
+Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, const Log* log) {
+  auto supervisor = start_supervisor(config, clock);
+  if (!supervisor) return std::unexpected(std::move(supervisor.error()));
+  if (log != nullptr) log_sandbox(*log, (*supervisor)->layers());
+  return std::unique_ptr<Inspector>(std::move(*supervisor));
+}
+
+// Members end in reverse order: the server before what it calls, the stores before the folder's lock.
+struct Service::Parts {
+  Parts(const Log& log_, const Clock& clock_, Random& random_) : log(log_), clock(clock_), random(random_) {}
+
+  const Log& log;
+  const Clock& clock;
+  Random& random;
+  Metrics metrics;
+  RequestLog request_log{log, metrics};
+  std::unique_ptr<DataDirLock> lock;
+  std::optional<Spool> spool;
+  std::unique_ptr<FileStore> files;
+  std::unique_ptr<SqliteStore> rows;
+  std::unique_ptr<inspect::Supervisor> supervisor;
+  std::unique_ptr<http::KeyRing> keys;
+  std::optional<MeasuredObjectStore> objects;
+  std::optional<MeasuredMetadataStore> metadata;
+  std::optional<MeasuredInspector> inspector;
+  std::optional<WorkerPool> beside;
+  std::optional<WorkerPool> disk;
+  std::optional<WorkerPool> work;
+  std::optional<IntakeService> intake;
+  std::optional<DocumentService> documents;
+  std::unique_ptr<http::Api> api;
+  std::optional<Sweeper> sweeper;
+  std::unique_ptr<http::Server> server;
+
+  Result<void> open_stores(const Config& config);
+  Result<void> start_inspection(const Config& config);
+  void build_services(const Config& config);
+  Result<void> listen(const Config& config);
+  void watch();
+};
+
+Result<void> Service::Parts::open_stores(const Config& config) {
+  auto locked = DataDirLock::acquire(config.data_dir);
+  if (!locked) return std::unexpected(std::move(locked.error()));
+  lock = std::make_unique<DataDirLock>(std::move(*locked));
+  auto opened = Spool::open(config.data_dir / "spool", config.max_file_size);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  spool.emplace(std::move(*opened));
+  auto file_store = FileStore::open({.root = config.data_dir});
+  if (!file_store) return std::unexpected(std::move(file_store.error()));
+  files = std::move(*file_store);
+  auto sqlite = SqliteStore::open({.path = config.data_dir / "lazaret.db"});
+  if (!sqlite) return std::unexpected(std::move(sqlite.error()));
+  rows = std::move(*sqlite);
+  objects.emplace(*files, metrics);
+  metadata.emplace(*rows, metrics);
+  // The folder is ours alone, so whoever began these uploads is gone.
+  return rows->expire_all_leases(Call{});
+}
+
+Result<void> Service::Parts::start_inspection(const Config& config) {
+  auto started = start_supervisor(config, clock);
+  if (!started) return std::unexpected(std::move(started.error()));
+  supervisor = std::move(*started);
+  log_sandbox(log, supervisor->layers());
+  inspector.emplace(*supervisor, metrics);
+  return {};
+}
+
+void Service::Parts::build_services(const Config& config) {
+  // Uploads beyond the limit are turned away at the head, so these queues hold what was admitted and short calls.
+  const std::size_t queue = config.max_connections + 2UL * config.max_uploads_in_flight;
+  beside.emplace(WorkerPool::Options{"beside", 2 * cores(), queue});
+  disk.emplace(WorkerPool::Options{"disk", 2 * cores(), queue});
+  work.emplace(WorkerPool::Options{"work", std::max<std::size_t>(8, 4 * cores()), queue});
+  intake.emplace(IntakeService::Parts{*inspector, *metadata, *objects, clock, random, *beside},
+                 IntakeService::Options{config.pending_lease, config.idempotency_ttl, config.on_duplicate});
+  documents.emplace(*metadata, *objects, clock, config.retention_deleted);
+  sweeper.emplace(Sweeper::Parts{*metadata, *objects, clock, log, metrics},
+                  Sweeper::Options{.interval = config.sweep_interval, .retention = config.retention_deleted});
+}
+
+Result<void> Service::Parts::listen(const Config& config) {
+  auto ring = open_keys(config, log, clock);
+  if (!ring) return std::unexpected(std::move(ring.error()));
+  keys = std::move(*ring);
+  auto categories = Categories::make(config.categories);
+  if (!categories) return std::unexpected(std::move(categories.error()));
+  auto made = http::Api::make({*intake, *documents, *spool, *metadata, *objects, *inspector, keys.get(), request_log,
+                               clock, random, [this] { return metrics.text(); }},
+                              api_options(config, secret_key(config, random), std::move(*categories)));
+  if (!made) return std::unexpected(std::move(made.error()));
+  api = std::move(*made);
+  watch();
+  auto started = http::Server::start(server_options(config), *api, *disk, *work);
+  if (!started) return std::unexpected(std::move(started.error()));
+  server = std::move(*started);
+  sweeper->start();
+  return {};
+}
+
+void Service::Parts::watch() {
+  metrics.watch("lazaret_uploads_in_flight", "Uploads admitted and not yet answered.",
+                [this] { return static_cast<double>(api->uploads_in_flight()); });
+  metrics.watch("lazaret_work_queue", "Calls waiting for a thread of the work pool.",
+                [this] { return static_cast<double>(work->queued()); });
+  metrics.watch("lazaret_disk_queue", "Calls waiting for a thread of the disk pool.",
+                [this] { return static_cast<double>(disk->queued()); });
+}
+
+Result<std::unique_ptr<Service>> Service::start(const Config& config, const Log& log, const Clock& clock,
+                                                Random& random) {
+  auto parts = std::make_unique<Parts>(log, clock, random);
+  if (auto opened = parts->open_stores(config); !opened) return std::unexpected(std::move(opened.error()));
+  if (auto started = parts->start_inspection(config); !started) return std::unexpected(std::move(started.error()));
+  parts->build_services(config);
+  if (auto listening = parts->listen(config); !listening) return std::unexpected(std::move(listening.error()));
+  return std::unique_ptr<Service>(new Service(std::move(parts)));
+}
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Service::~Service() = default;
+
+std::uint16_t Service::port() const {
+  return parts_->server->port();
+}
+void Service::say_not_ready() {
+  parts_->api->set_draining();
+}
+void Service::close_listener() {
+  parts_->server->close_listener();
+}
+
+bool Service::finish(std::chrono::milliseconds timeout) {
+  const bool whole = parts_->server->finish(timeout);
+  parts_->sweeper->stop();
+  return whole;
+}
+
+}  // namespace lazaret

@@ -1,0 +1,52 @@
+// wire.cpp builds the service from its configuration. It is the only file that names concrete stores, the supervisor
+// and the server; everything else knows ports.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "config/config.h"
+#include "intake/inspector.h"
+#include "obs/log.h"
+
+namespace lazaret {
+
+// Extensions that have a checker.
+std::vector<std::string> checkable_types();
+
+// The inspector alone, for `lazaret inspect`. `log` may be null.
+Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, const Log* log);
+
+// A running service. Everything it is made of lives in here; the destructor ends what is left in reverse order.
+class Service {
+ public:
+  // Opens the stores, starts the inspector, sweeps what a crash left, listens. kInvalidParameter faults are the
+  // configuration's; any other error is something that cannot be had.
+  static Result<std::unique_ptr<Service>> start(const Config& config, const Log& log, const Clock& clock,
+                                                Random& random);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  std::uint16_t port() const;
+
+  // The orderly end, in order: readiness says no (the listener stays open), the listener closes, requests under way may
+  // finish within `timeout`, the rest is cancelled.
+  void say_not_ready();
+  void close_listener();
+  // True when everything under way came to its end in time.
+  bool finish(std::chrono::milliseconds timeout);
+
+ private:
+  struct Parts;
+  explicit Service(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace lazaret
