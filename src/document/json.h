@@ -23,13 +23,17 @@ Result<JsonObject> parse_json_object(std::string_view text, std::string_view poi
 Result<JsonObject> merge_patch(const JsonObject& target, const JsonObject& patch, std::string_view pointer,
                                const JsonLimits& limits = {});
 
+// The `metadata` that clients see: the caller's members, then `extracted` where inspection found something.
+void append_client_metadata(std::string& out, const JsonObject& metadata, const JsonObject& extracted);
+
 // What clients read: every attribute of docs/api.md, compact, `extracted` inside `metadata`.
 std::string to_client_json(const Document& document);
-// Verdict as it appears in a Document and is stored.
+// Verdict as it appears in a Document and is stored. Reading back what is no verdict is kCorrupt.
 std::string verdict_to_json(const Verdict& verdict);
 Result<Verdict> verdict_from_json(std::string_view text);
 
-// Whole documents with the inner attributes too; parse(serialise(d)) == d. Unknown members are refused.
+// Whole documents with the inner attributes too; parse(serialise(d)) == d. What is no document, unknown
+// members included, is kCorrupt.
 std::string to_stored_json(const Document& document);
 Result<Document> from_stored_json(std::string_view text);
 
