@@ -13,10 +13,13 @@
 
 namespace lazaret {
 
+// 1 to 64 of a-z 0-9 _ -.
+bool is_category_name(std::string_view name);
+
 // The configured set. Immutable once made.
 class Categories {
  public:
-  // Each 1 to 64 of a-z 0-9 _ -, at most 100 of them, none twice: kInvalidParameter otherwise.
+  // In the order given. At most 100 of them, none twice: otherwise kInvalidParameter, with faults at `CATEGORIES`.
   static Result<Categories> make(std::vector<std::string> names);
   const std::vector<std::string>& names() const { return names_; }
   bool contains(std::string_view name) const;
@@ -38,15 +41,15 @@ Result<std::vector<std::string>> parse_categories_field(const std::vector<std::s
 // Caller's metadata: parse_json_object() and no member `extracted`.
 Result<JsonObject> parse_metadata(std::string_view text, std::string_view pointer);
 
-// Original file names: valid UTF-8, at most kMaxOriginalFilenameBytes, not empty.
+// Original file names: valid UTF-8, at most kMaxOriginalFilenameBytes, not empty, no U+0000 (no store keeps it).
 Result<PatientText> check_original_filename(std::string_view name, std::string_view pointer);
 
 // A display name that is safe anywhere: NFC, last path part of either slash, no control or bidi characters, no reserved
-// names of Windows, no leading or trailing dots and spaces, at most 255 bytes cut between characters with the extension
-// kept; one that ends up empty is `document.<extension>`. Idempotent.
+// names or characters of Windows, no leading or trailing dots and spaces, at most 255 bytes cut between characters with
+// the extension kept; one that ends up empty is `document.<extension>`. Idempotent.
 PatientText safe_filename(std::string_view original, std::string_view extension);
 
-// Lower-case extension without the dot, 1 to 16 of a-z 0-9; empty where the name has none.
+// Lower-case extension without the dot, 1 to 16 of a-z 0-9; empty where the name has none. Of `.pdf` it is `pdf`.
 std::string extension_of(std::string_view filename);
 
 // `{filename?, categories?, metadata?, processed?}` of PATCH; any other member is a fault.
@@ -67,6 +70,7 @@ Result<std::optional<std::int64_t>> parse_url_body(std::string_view body);
 Result<PatientText> parse_release_body(std::string_view body);
 
 // Every rule a stored document obeys; used by property tests and on what stores hand back in debug builds.
+// kCorrupt; its faults and detail name attributes and rules, never values.
 Result<void> validate(const Document& document);
 
 }  // namespace lazaret
