@@ -3,8 +3,9 @@
 // the file states.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "inspect/report.h"
 
@@ -13,7 +14,9 @@ namespace lazaret::sandbox {
 struct Limits {
   std::uint64_t inflated_bytes = std::uint64_t{1} << 30U;  // all decoded streams together
   std::uint64_t objects = 500'000;
-  int depth = 100;  // of nested arrays and dictionaries
+  int depth = 100;  // of nested arrays and dictionaries, and of the page tree
+  // Compressed bytes of ordinary streams that are decoded to their end; of streams beyond it only the beginning is.
+  std::uint64_t thorough_bytes = std::uint64_t{8} << 20U;
 };
 
 // Loaded before the sandbox closes, shared by all children of a zygote.
@@ -30,7 +33,7 @@ class Engine {
 
  private:
   struct State;
-  State* state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace lazaret::sandbox

@@ -1,0 +1,30 @@
+#include "sandbox/file_reader.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <unistd.h>
+
+namespace lazaret::sandbox {
+
+std::size_t FileReader::read_at(std::uint64_t offset, char* into, std::size_t length) const {
+  if (offset >= size_) return 0;
+  length = static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset));
+  std::size_t done = 0;
+  while (done < length) {
+    const ssize_t got = ::pread(fd_, into + done, length - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+std::string FileReader::read_at(std::uint64_t offset, std::size_t length) const {
+  if (offset >= size_) return {};
+  std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset)), '\0');
+  bytes.resize(read_at(offset, bytes.data(), bytes.size()));
+  return bytes;
+}
+
+}  // namespace lazaret::sandbox

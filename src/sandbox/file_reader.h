@@ -1,0 +1,36 @@
+// FileReader: the document's bytes by pread. Nothing is mapped and nothing is held: memory is counted.
+// Plain C++17, so that the room of libqpdf can use it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace lazaret::sandbox {
+
+class FileReader {
+ public:
+  // Borrows `fd`. Bytes beyond `size` do not exist.
+  FileReader(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
+  std::uint64_t size() const { return size_; }
+  // How many bytes were read: fewer than asked only at the end of the file or where it cannot be read.
+  std::size_t read_at(std::uint64_t offset, char* into, std::size_t length) const;
+  std::string read_at(std::uint64_t offset, std::size_t length) const;
+
+ private:
+  int fd_;
+  std::uint64_t size_;
+};
+
+// Takes decoded bytes block by block.
+class ByteSink {
+ public:
+  ByteSink() = default;
+  ByteSink(const ByteSink&) = delete;
+  ByteSink& operator=(const ByteSink&) = delete;
+  virtual ~ByteSink() = default;
+  // False: no more is wanted.
+  virtual bool write(const char* bytes, std::size_t length) = 0;
+};
+
+}  // namespace lazaret::sandbox

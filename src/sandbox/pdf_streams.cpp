@@ -1,0 +1,230 @@
+#include "sandbox/pdf_streams.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <stdexcept>
+
+#include <qpdf/Pipeline.hh>
+
+namespace lazaret::sandbox {
+namespace {
+
+using inspect::FindingCode;
+
+constexpr std::uint64_t kGlance = 2048;                         // compressed bytes of a stream that is only glanced at
+constexpr std::uint64_t kSwells = 64;                           // a glance that grows so much is followed to its end
+constexpr std::uint64_t kBombBytes = std::uint64_t{32} << 20U;  // what any stream may come to
+constexpr std::uint64_t kBombRatio = 200;                       // and how much more for one byte of it
+constexpr std::size_t kHead = 8192;                             // of an attachment, to tell its type by
+constexpr std::size_t kBlock = std::size_t{32} * 1024;
+constexpr long long kWidestRow = 1 << 24;  // bits of a predictor's row
+
+class Stopped : public std::runtime_error {
+ public:
+  Stopped() : std::runtime_error("enough") {}
+};
+
+// The end of libqpdf's pipeline. It is left by an exception when no more is wanted; libqpdf catches it.
+class PipelineEnd final : public Pipeline {
+ public:
+  explicit PipelineEnd(ByteSink& sink) : Pipeline("look", nullptr), sink_(sink) {}
+  void write(unsigned char const* bytes, size_t length) override {
+    if (!sink_.write(reinterpret_cast<const char*>(bytes), length)) throw Stopped();
+  }
+  void finish() override {}
+
+ private:
+  ByteSink& sink_;
+};
+
+class InflatingSink final : public ByteSink {
+ public:
+  InflatingSink(Inflater& inflater, ByteSink& next) : inflater_(inflater), next_(next) { inflater_.reset(); }
+  bool write(const char* bytes, std::size_t length) override {
+    return inflater_.feed(bytes, length, next_) == Inflater::State::kMore;
+  }
+
+ private:
+  Inflater& inflater_;
+  ByteSink& next_;
+};
+
+std::vector<std::string> filters_of(QPDFObjectHandle& dictionary) {
+  std::vector<std::string> names;
+  QPDFObjectHandle filter = dictionary.getKey("/Filter");
+  if (filter.isName()) names.push_back(filter.getName());
+  if (filter.isArray()) {
+    const int count = std::min(filter.getArrayNItems(), 16);
+    for (int i = 0; i < count; ++i) {
+      QPDFObjectHandle item = filter.getArrayItem(i);
+      names.push_back(item.isName() ? item.getName() : std::string());
+    }
+  }
+  return names;
+}
+
+// Whether libqpdf may decode with these parameters: it makes rows as wide as they say.
+bool has_modest_rows(QPDFObjectHandle parameters) {
+  if (!parameters.isDictionary()) return true;
+  const auto number = [&parameters](const char* key, long long otherwise) {
+    QPDFObjectHandle value = parameters.getKey(key);
+    return value.isInteger() ? value.getIntValue() : otherwise;
+  };
+  const long long columns = number("/Columns", 1);
+  const long long colors = number("/Colors", 1);
+  const long long bits = number("/BitsPerComponent", 8);
+  if (columns < 1 || colors < 1 || bits < 1 || colors > 64 || bits > 64) return false;
+  return columns <= kWidestRow / (colors * bits);
+}
+
+template <std::size_t N>
+bool is_any(const std::array<const char*, N>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+// What comes out of a stream: counted, searched, its head kept where it is wanted.
+class StreamLook::Sink final : public ByteSink {
+ public:
+  Sink(std::uint64_t cap, std::size_t head_wanted) : cap_(cap), head_wanted_(head_wanted) {}
+  bool write(const char* bytes, std::size_t length) override {
+    made_ += length;
+    if (head_.size() < head_wanted_) head_.append(bytes, std::min(length, head_wanted_ - head_.size()));
+    has_eicar_ = has_eicar_ || eicar_.feed(bytes, length);
+    return made_ <= cap_;
+  }
+  std::uint64_t made() const { return made_; }
+  bool bursts() const { return made_ > cap_; }
+  bool has_eicar() const { return has_eicar_; }
+  const std::string& head() const { return head_; }
+
+ private:
+  std::uint64_t cap_;
+  std::size_t head_wanted_;
+  std::uint64_t made_ = 0;
+  std::string head_;
+  bool has_eicar_ = false;
+  EicarMatcher eicar_;
+};
+
+StreamLook::Coding StreamLook::coding_of(QPDFObjectHandle& dictionary) {
+  static constexpr std::array<const char*, 6> kImages{"/DCTDecode",      "/DCT", "/JPXDecode", "/JBIG2Decode",
+                                                      "/CCITTFaxDecode", "/CCF"};
+  static constexpr std::array<const char*, 11> kKnown{"/FlateDecode",     "/Fl",  "/LZWDecode",      "/LZW",
+                                                      "/ASCII85Decode",   "/A85", "/ASCIIHexDecode", "/AHx",
+                                                      "/RunLengthDecode", "/RL",  "/Crypt"};
+  const std::vector<std::string> filters = filters_of(dictionary);
+  if (filters.empty()) return Coding::kPlain;
+  if (is_any(kImages, filters.back())) return Coding::kImage;
+  QPDFObjectHandle parameters = dictionary.getKey("/DecodeParms");
+  if (filters.size() == 1 && (filters[0] == "/FlateDecode" || filters[0] == "/Fl")) {
+    if (parameters.isArray() && parameters.getArrayNItems() > 0) parameters = parameters.getArrayItem(0);
+    const bool predicts = parameters.isDictionary() && parameters.getKey("/Predictor").isInteger() &&
+                          parameters.getKey("/Predictor").getIntValue() > 1;
+    return predicts && has_modest_rows(parameters) ? Coding::kLibrary : Coding::kFlate;
+  }
+  bool is_modest = has_modest_rows(parameters);
+  if (parameters.isArray()) {
+    const int count = std::min(parameters.getArrayNItems(), 16);
+    for (int i = 0; i < count; ++i)
+      is_modest = is_modest && has_modest_rows(parameters.getArrayItem(i));
+  }
+  const bool is_known =
+      std::all_of(filters.begin(), filters.end(), [](const std::string& name) { return is_any(kKnown, name); });
+  return is_known && is_modest ? Coding::kLibrary : Coding::kUnknown;
+}
+
+StreamLook::Raw StreamLook::raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& dictionary) const {
+  Raw raw;
+  QPDFObjectHandle length = dictionary.getKey("/Length");
+  if (length.isInteger() && length.getIntValue() > 0) raw.length = static_cast<std::uint64_t>(length.getIntValue());
+  const qpdf_offset_t offset = stream.getParsedOffset();
+  if (offset <= 0 || encrypted_) return raw;
+  raw.offset = static_cast<std::uint64_t>(offset);
+  if (raw.length > tools_.file.size() || raw.offset + raw.length > tools_.file.size()) return raw;
+  std::array<char, 16> after{};
+  const std::size_t got = tools_.file.read_at(raw.offset + raw.length, after.data(), after.size());
+  const std::string_view tail(after.data(), got);
+  raw.is_direct = tail.find("endstr") != std::string_view::npos;
+  return raw;
+}
+
+void StreamLook::watch(const Raw& raw) {
+  for (Watched& place : tools_.watched) {
+    const bool is_covered = place.offset >= raw.offset && place.offset - raw.offset < raw.length;
+    place.inside_stream = place.inside_stream || (raw.is_direct && is_covered);
+  }
+}
+
+void StreamLook::decode(QPDFObjectHandle& stream, Coding coding, const Raw& raw, std::uint64_t input_cap, Sink& sink) {
+  if (coding == Coding::kLibrary) {
+    PipelineEnd end(sink);
+    stream.pipeStreamData(&end, 0, qpdf_dl_specialized, true);
+    return;
+  }
+  InflatingSink inflating(tools_.inflater, sink);
+  ByteSink& first = coding == Coding::kFlate ? static_cast<ByteSink&>(inflating) : sink;
+  if (!raw.is_direct) {
+    PipelineEnd end(first);
+    stream.pipeStreamData(&end, 0, qpdf_dl_none, true);
+    return;
+  }
+  std::string block(static_cast<std::size_t>(std::min<std::uint64_t>({kBlock, raw.length, input_cap})), '\0');
+  const std::uint64_t stop = raw.offset + std::min(raw.length, input_cap);
+  for (std::uint64_t at = raw.offset; at < stop;) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), stop - at));
+    const std::size_t got = tools_.file.read_at(at, block.data(), wanted);
+    if (got == 0 || !first.write(block.data(), got)) return;
+    at += got;
+  }
+}
+
+void StreamLook::settle(const Sink& sink, const Spot& spot) {
+  output_left_ -= std::min(output_left_, sink.made());
+  if (sink.has_eicar()) tools_.findings.add(FindingCode::kEicar, spot);
+  if (sink.bursts()) tools_.findings.add(FindingCode::kInflatesTooFar, spot);
+}
+
+void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
+  QPDFObjectHandle dictionary = stream.getDict();
+  const Raw raw = raw_of(stream, dictionary);
+  watch(raw);
+  const Coding coding = coding_of(dictionary);
+  const bool is_seen_raw = coding == Coding::kPlain && raw.is_direct;  // the raw scan has read it
+  if (output_left_ == 0 || is_seen_raw || coding == Coding::kImage || coding == Coding::kUnknown) return;
+
+  const std::uint64_t cap = std::min(output_left_, std::max(kBombBytes, kBombRatio * raw.length));
+  const bool is_image = dictionary.getKey("/Subtype").isNameAndEquals("/Image");
+  const bool is_thorough = !is_image && raw.length <= thorough_left_;
+  if (is_thorough) {
+    thorough_left_ -= raw.length;
+  } else {
+    Sink glance(std::min(cap, is_image ? kGlance * 8 : kSwells * kGlance), 0);
+    decode(stream, coding, raw, kGlance, glance);
+    output_left_ -= std::min(output_left_, glance.made());
+    if (glance.has_eicar()) tools_.findings.add(FindingCode::kEicar, spot);
+    // An image is judged by its size on paper: a white page swells as much as any bomb.
+    const bool swells = glance.bursts() && (coding == Coding::kFlate || raw.length < kGlance);
+    if (is_image || !swells) return;
+  }
+  Sink sink(cap, 0);
+  decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
+  settle(sink, spot);
+}
+
+FileKind StreamLook::look_at_attachment(QPDFObjectHandle& stream, const Spot& spot) {
+  QPDFObjectHandle dictionary = stream.getDict();
+  const Raw raw = raw_of(stream, dictionary);
+  watch(raw);
+  Coding coding = coding_of(dictionary);
+  if (coding == Coding::kImage || coding == Coding::kUnknown) coding = Coding::kPlain;
+  const std::uint64_t cap = std::min(output_left_, std::max(kBombBytes, kBombRatio * raw.length));
+  Sink sink(cap, kHead);
+  if (cap != 0) decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
+  settle(sink, spot);
+  return std::max(kind_of_bytes(sink.head()), tools_.judge.kind_of(sink.head()));
+}
+
+}  // namespace lazaret::sandbox

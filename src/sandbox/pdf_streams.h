@@ -1,0 +1,52 @@
+// StreamLook: what is inside the streams of a document, decoded under caps and never held. C++17, inside the room of
+// libqpdf. How much is decoded (docs/inspection.md): attachments wholly; other Flate streams wholly up to a budget of
+// compressed bytes and beyond it only their beginning, unless that swells like a bomb; images not at all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <qpdf/QPDFObjectHandle.hh>
+
+#include "sandbox/eicar.h"
+#include "sandbox/pdf_walk.h"
+
+namespace lazaret::sandbox {
+
+class StreamLook {
+ public:
+  StreamLook(const WalkTools& tools, const WalkLimits& limits, bool encrypted)
+      : tools_(tools),
+        encrypted_(encrypted),
+        output_left_(limits.inflated_bytes),
+        thorough_left_(limits.thorough_bytes) {}
+  StreamLook(const StreamLook&) = delete;
+  StreamLook& operator=(const StreamLook&) = delete;
+
+  void look_at(QPDFObjectHandle& stream, const Spot& spot);
+  // The same for an attachment, whose kind is the answer.
+  FileKind look_at_attachment(QPDFObjectHandle& stream, const Spot& spot);
+
+ private:
+  enum class Coding { kPlain, kFlate, kLibrary, kImage, kUnknown };
+  struct Raw {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    bool is_direct = false;  // the bytes lie in the file as they are
+  };
+  class Sink;
+
+  static Coding coding_of(QPDFObjectHandle& dictionary);
+  Raw raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& dictionary) const;
+  void decode(QPDFObjectHandle& stream, Coding coding, const Raw& raw, std::uint64_t input_cap, Sink& sink);
+  void watch(const Raw& raw);
+  void settle(const Sink& sink, const Spot& spot);
+
+  const WalkTools& tools_;
+  bool encrypted_;
+  std::uint64_t output_left_;
+  std::uint64_t thorough_left_;
+};
+
+}  // namespace lazaret::sandbox

@@ -1,0 +1,59 @@
+// walk_pdf(): the document as libqpdf reads it, object by object. The one door to the room of libqpdf, whose headers
+// do not compile as C++20 or later here: this header and everything it includes is plain C++17.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/file_kinds.h"
+#include "sandbox/file_reader.h"
+#include "sandbox/finding_sink.h"
+#include "sandbox/inflater.h"
+
+namespace lazaret::sandbox {
+
+struct WalkLimits {
+  std::uint64_t inflated_bytes = 0;
+  std::uint64_t thorough_bytes = 0;
+  std::uint64_t objects = 0;
+  int depth = 0;
+};
+
+// What an attachment is by its first bytes, as libmagic says it.
+class AttachmentJudge {
+ public:
+  AttachmentJudge() = default;
+  AttachmentJudge(const AttachmentJudge&) = delete;
+  AttachmentJudge& operator=(const AttachmentJudge&) = delete;
+  virtual ~AttachmentJudge() = default;
+  virtual FileKind kind_of(std::string_view head) = 0;
+};
+
+// A place in the raw bytes of which the caller wants to know whether a stream covers it.
+struct Watched {
+  std::uint64_t offset = 0;
+  bool inside_stream = false;
+};
+
+struct WalkTools {
+  const FileReader& file;
+  Inflater& inflater;
+  AttachmentJudge& judge;
+  FindingSink& findings;
+  std::vector<Watched>& watched;
+};
+
+struct WalkResult {
+  std::int64_t page_count = -1;  // -1: not known
+  std::string pdf_version;
+  bool encrypted = false;  // opened with the empty password
+};
+
+// Never throws but std::bad_alloc.
+WalkResult walk_pdf(const WalkTools& tools, const WalkLimits& limits);
+
+std::string qpdf_version();
+
+}  // namespace lazaret::sandbox

@@ -1,0 +1,37 @@
+// scan_raw(): one pass over the raw bytes of a PDF, before any library sees them. Linear in time, bounded in memory.
+// It finds what lies around the document (bytes before and after it, second headers, archives in the tail), names
+// that are written to be overlooked, the EICAR string, and object and xref streams that would burst libqpdf.
+// Streams are stepped over by their stated length where `endstream` stands there, else by searching for it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/analysis.h"
+#include "sandbox/file_reader.h"
+#include "sandbox/finding_sink.h"
+#include "sandbox/inflater.h"
+
+namespace lazaret::sandbox {
+
+// A finding that does not count where the walk shows that it lies inside a stream: there the bytes belong to an
+// attachment, not to the file.
+struct Candidate {
+  inspect::FindingCode code{};
+  std::uint64_t offset = 0;
+  bool inside_stream = false;
+};
+
+struct RawScan {
+  std::vector<Candidate> candidates;  // at most kMaxCandidates
+  bool is_safe_to_walk = true;        // no stream that libqpdf decodes by itself is a bomb
+};
+
+inline constexpr std::size_t kMaxCandidates = 16;
+
+// `head` is the first kilobytes of the file, `header` the offset of its %PDF-.
+RawScan scan_raw(const FileReader& file, std::string_view head, std::size_t header, const Limits& limits,
+                 Inflater& inflater, FindingSink& findings);
+
+}  // namespace lazaret::sandbox
