@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,20 +25,30 @@ struct Given {
   Source source = Source::kDefault;
 };
 
-// The environment wins over `.env`. An empty value is the same as none: that is how people switch a variable off.
+// The environment wins over `.env`, also with an empty value: that is how people switch a variable off.
 class Lookup {
  public:
   Lookup(const Environment& environment, std::vector<config::DotenvEntry> dotenv)
       : environment_(environment), dotenv_(std::move(dotenv)) {}
 
   std::optional<Given> find(std::string_view name) const {
-    if (const auto found = environment_.find(name); found != environment_.end() && !found->second.empty()) {
-      return Given{found->second, Source::kEnvironment};
+    if (const auto found = environment_.find(name); found != environment_.end()) {
+      return found->second.empty() ? std::nullopt : std::optional(Given{found->second, Source::kEnvironment});
     }
-    for (const config::DotenvEntry& entry : dotenv_) {
-      if (entry.name == name && !entry.value.empty()) return Given{entry.value, Source::kDotenv};
-    }
-    return std::nullopt;
+    const auto entry = std::ranges::find(dotenv_, name, &config::DotenvEntry::name);
+    if (entry == dotenv_.end() || entry->value.empty()) return std::nullopt;
+    return Given{entry->value, Source::kDotenv};
+  }
+
+  // Names that are set, in order, each once.
+  std::set<std::string_view> names() const {
+    std::set<std::string_view> names;
+    for (const auto& [name, value] : environment_)
+      names.insert(name);
+    for (const config::DotenvEntry& entry : dotenv_)
+      names.insert(entry.name);
+    std::erase_if(names, [this](std::string_view name) { return !find(name); });
+    return names;
   }
   const std::vector<config::DotenvEntry>& dotenv() const { return dotenv_; }
 
@@ -46,21 +57,69 @@ class Lookup {
   std::vector<config::DotenvEntry> dotenv_;
 };
 
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t i = 0; i <= b.size(); ++i)
+    row[i] = i;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t k = 1; k <= b.size(); ++k) {
+      const std::size_t swapped = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
+      diagonal = std::exchange(row[k], std::min({row[k] + 1, row[k - 1] + 1, swapped}));
+    }
+  }
+  return row.back();
+}
+
+// The variable that was probably meant: at most two letters away, one in short names.
+std::optional<std::string_view> nearest(std::string_view name) {
+  if (name.size() > 64) return std::nullopt;
+  std::optional<std::string_view> best;
+  std::size_t best_distance = name.size() <= 5 ? 2 : 3;
+  for (const Variable& known : config::variables()) {
+    const std::size_t distance = edit_distance(name, known.name);
+    if (distance >= best_distance) continue;
+    best = known.name;
+    best_distance = distance;
+  }
+  return best;
+}
+
+bool matches(const config::Unbuilt& unbuilt, std::string_view name) {
+  if (!unbuilt.name.ends_with('*')) return unbuilt.name == name;
+  return name.starts_with(unbuilt.name.substr(0, unbuilt.name.size() - 1));
+}
+
+bool is_known(std::string_view name) {
+  return name == kAlias || name.starts_with("AWS_") ||
+         std::ranges::any_of(config::variables(), [&](const Variable& known) { return known.name == name; }) ||
+         std::ranges::any_of(config::unbuilt_variables(), [&](const auto& known) { return matches(known, name); });
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 class Loader {
  public:
-  Loader(const ConfigInput& input, Lookup lookup) : input_(input), lookup_(std::move(lookup)) {}
+  Loader(const ConfigInput& input, Lookup lookup, std::vector<Fault> dotenv_faults)
+      : input_(input),
+        lookup_(std::move(lookup)),
+        dotenv_is_whole_(dotenv_faults.empty()),
+        faults_(std::move(dotenv_faults)) {}
 
   Result<LoadedConfig> load() {
     for (const Variable& variable : config::variables())
       read(variable);
-    for (const config::Unbuilt& unbuilt : config::unbuilt_variables()) {
-      if (lookup_.find(unbuilt.name)) {
-        fault(unbuilt.name, fmt::format("is not supported: this version does not have {}", unbuilt.feature));
-      }
-    }
+    refuse_unbuilt();
     check_dotenv_names();
     check_types();
-    if (faults_.empty()) check_relations();
+    // What stands in a line that could not be read may be the very thing a relation asks for.
+    if (dotenv_is_whole_ && !is_faulty("APP_ENV") && !is_faulty(kAlias)) {
+      check_secret_key();
+      check_weak_settings();
+      check_relations();
+    }
     if (!faults_.empty()) return fail_with(ErrorCode::kInvalidParameter, std::move(faults_));
     return std::move(loaded_);
   }
@@ -69,10 +128,20 @@ class Loader {
   void fault(std::string_view name, std::string_view what) {
     faults_.push_back({std::string(name), "invalid", fmt::format("{} {}.", name, what)});
   }
+  bool is_faulty(std::string_view name) const {
+    return std::ranges::find(faults_, name, &Fault::where) != faults_.end();
+  }
 
   void read(const Variable& variable) {
-    std::optional<Given> given = lookup_.find(variable.name);
-    if (variable.name == "APP_ENV") given = with_alias(given);
+    std::string_view name = variable.name;
+    std::optional<Given> given = lookup_.find(name);
+    if (name == "APP_ENV") {
+      if (const auto alias = lookup_.find(kAlias)) {
+        if (given) check_alias(variable, *given, *alias);
+        if (!given) name = kAlias;
+        if (!given) given = alias;
+      }
+    }
     const Given used = given.value_or(Given{variable.default_value, Source::kDefault});
     const bool secret = variable.exposure == Exposure::kSecret;
     loaded_.settings.push_back(
@@ -80,62 +149,38 @@ class Loader {
          secret && !used.value.empty() ? fmt::format("(set, {} bytes)", used.value.size()) : std::string(used.value),
          used.source});
     if (used.value.empty()) return;
-    if (auto applied = variable.apply(used.value, loaded_.config); !applied) fault(variable.name, applied.error());
+    if (!secret && has_control_characters(used.value)) return fault(name, "must not hold control characters");
+    if (auto applied = variable.apply(used.value, loaded_.config); !applied) fault(name, applied.error());
   }
 
-  // FLASK_ENV is read where APP_ENV is not set; two that disagree are a fault.
-  std::optional<Given> with_alias(const std::optional<Given>& given) {
-    const auto alias = lookup_.find(kAlias);
-    if (!alias) return given;
-    if (!given) return alias;
+  // FLASK_ENV is read where APP_ENV is not set; beside it, it must say the same.
+  void check_alias(const Variable& app_env, const Given& given, const Given& alias) {
     Config one;
     Config other;
-    const auto apply = config::variables().front().apply;
-    if (apply(given->value, one) && apply(alias->value, other) && one.app_env != other.app_env) {
-      fault(kAlias, "contradicts APP_ENV: set one of them");
-    }
-    return given;
+    if (!app_env.apply(given.value, one)) return;  // APP_ENV's own fault
+    if (app_env.apply(alias.value, other) && one.app_env == other.app_env) return;
+    fault(kAlias, "contradicts APP_ENV: set one of them");
   }
 
-  // `.env` is ours: a name that is nearly one of ours is a slip, and a slip must not pass for a setting.
+  void refuse_unbuilt() {
+    const auto names = lookup_.names();
+    for (const config::Unbuilt& unbuilt : config::unbuilt_variables()) {
+      for (const std::string_view name : names) {
+        if (!matches(unbuilt, name)) continue;
+        fault(name, fmt::format("is not supported: this version does not have {}", unbuilt.feature));
+      }
+    }
+  }
+
+  // The environment holds everybody's variables; `.env` is ours, and a slip there must not pass for a setting.
   void check_dotenv_names() {
     for (const config::DotenvEntry& entry : lookup_.dotenv()) {
       if (is_known(entry.name)) continue;
-      if (const auto meant = nearest(entry.name)) {
-        fault(entry.name, fmt::format("(line {} of .env) is not a variable; is {} meant?", entry.line, *meant));
-        faults_.back().detail.pop_back();  // the question mark ends the sentence
-      } else {
-        loaded_.warnings.push_back(fmt::format("{} in .env is not a variable of this service.", entry.name));
-      }
+      const auto meant = nearest(entry.name);
+      faults_.push_back({entry.name, "unknown",
+                         fmt::format("{} (line {} of .env) is not a variable of this service{}", entry.name, entry.line,
+                                     meant ? fmt::format("; is {} meant?", *meant) : std::string("."))});
     }
-  }
-
-  static bool is_known(std::string_view name) {
-    return name == kAlias || name.starts_with("AWS_") ||
-           std::ranges::any_of(config::variables(), [&](const Variable& known) { return known.name == name; }) ||
-           std::ranges::any_of(config::unbuilt_variables(), [&](const auto& known) { return known.name == name; });
-  }
-
-  static std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t i = 0; i <= b.size(); ++i)
-      row[i] = i;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      std::size_t diagonal = std::exchange(row[0], i);
-      for (std::size_t k = 1; k <= b.size(); ++k) {
-        const std::size_t swapped = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
-        diagonal = std::exchange(row[k], std::min({row[k] + 1, row[k - 1] + 1, swapped}));
-      }
-    }
-    return row.back();
-  }
-
-  static std::optional<std::string_view> nearest(std::string_view name) {
-    if (name.size() > 64) return std::nullopt;
-    for (const Variable& known : config::variables()) {
-      if (known.name.size() > 4 && distance(name, known.name) <= 2) return known.name;
-    }
-    return std::nullopt;
   }
 
   void check_types() {
@@ -147,44 +192,52 @@ class Loader {
     }
   }
 
-  void check_relations() {
+  void check_secret_key() {
     const Config& config = loaded_.config;
-    const bool production = config.app_env == AppEnvironment::kProduction;
     const bool development = config.app_env == AppEnvironment::kDevelopment;
     const std::string_view environment = to_string(config.app_env);
-    if (!development && config.secret_key.empty()) {
+    if (config.secret_key.empty()) {
+      if (development) return;
       fault("SECRET_KEY", fmt::format("must be set in {}: at least {} random bytes", environment, kLeastSecretBytes));
+    } else if (config.secret_key.size() < kLeastSecretBytes) {
+      if (development) return warn("SECRET_KEY is shorter than 32 bytes; staging and production refuse it.");
+      fault("SECRET_KEY", fmt::format("has {} bytes; {} needs at least {}", config.secret_key.size(), environment,
+                                      kLeastSecretBytes));
     }
-    if (!config.secret_key.empty() && config.secret_key.size() < kLeastSecretBytes) {
-      if (development) {
-        loaded_.warnings.push_back("SECRET_KEY is shorter than 32 bytes; staging and production refuse it.");
-      } else {
-        fault("SECRET_KEY", fmt::format("has {} bytes; {} needs at least {}", config.secret_key.size(), environment,
-                                        kLeastSecretBytes));
-      }
-    }
+  }
+
+  void check_weak_settings() {
+    const Config& config = loaded_.config;
     weak(!config.has_keys(), "API_KEYS_FILE", "must name a file of keys in production: without one everybody may call");
     weak(!config.enable_file_scanning, "ENABLE_FILE_SCANNING", "must be true in production");
     weak(!config.sandbox, "SANDBOX", "must be on in production");
-    if (!config.has_keys() && !production && !config::is_loopback(config.host)) {
+  }
+
+  void check_relations() {
+    const Config& config = loaded_.config;
+    const bool production = config.app_env == AppEnvironment::kProduction;  // refuses to be without keys anyway
+    if (!config.has_keys() && !is_faulty("API_KEYS_FILE") && !is_faulty("HOST") && !production &&
+        !config::is_loopback(config.host)) {
       fault("HOST", "must be a loopback address such as 127.0.0.1 while there is no API_KEYS_FILE");
     }
-    if (config.sweep_interval > config.retention_deleted) {
+    if (!is_faulty("SWEEP_INTERVAL") && !is_faulty("RETENTION_DELETED") &&
+        config.sweep_interval > config.retention_deleted) {
       fault("SWEEP_INTERVAL", "must not be longer than RETENTION_DELETED");
     }
   }
 
   // Refused in production, warned of in staging, usual in development.
   void weak(bool is_weak, std::string_view name, std::string_view what) {
-    if (!is_weak) return;
+    if (!is_weak || is_faulty(name)) return;
     if (loaded_.config.app_env == AppEnvironment::kProduction) fault(name, what);
-    if (loaded_.config.app_env == AppEnvironment::kStaging) {
-      loaded_.warnings.push_back(fmt::format("{} {}.", name, what));
-    }
+    if (loaded_.config.app_env == AppEnvironment::kStaging) warn(fmt::format("{} {}.", name, what));
   }
+
+  void warn(std::string sentence) { loaded_.warnings.push_back(std::move(sentence)); }
 
   const ConfigInput& input_;
   Lookup lookup_;
+  bool dotenv_is_whole_;
   LoadedConfig loaded_;
   std::vector<Fault> faults_;
 };
@@ -197,9 +250,8 @@ std::string_view to_string(AppEnvironment environment) {
 }
 
 Result<LoadedConfig> load_config(const ConfigInput& input) {
-  auto dotenv = config::parse_dotenv(input.dotenv.value_or(std::string()));
-  if (!dotenv) return std::unexpected(std::move(dotenv.error()));
-  return Loader(input, Lookup(input.environment, std::move(*dotenv))).load();
+  config::Dotenv dotenv = config::parse_dotenv(input.dotenv.value_or(std::string()));
+  return Loader(input, Lookup(input.environment, std::move(dotenv.entries)), std::move(dotenv.faults)).load();
 }
 
 }  // namespace lazaret

@@ -66,6 +66,8 @@ TEST(Config, ReadsTheAliasOfTheFirstVersion) {
   EXPECT_EQ(load({{"FLASK_ENV", "dev"}})->config.app_env, AppEnvironment::kDevelopment);
   EXPECT_THAT(faults(load({{"FLASK_ENV", "production"}, {"APP_ENV", "development"}})), ElementsAre("FLASK_ENV"));
   EXPECT_TRUE(load({{"FLASK_ENV", "dev"}, {"APP_ENV", "development"}}));
+  EXPECT_THAT(faults(load({{"FLASK_ENV", "testing"}, {"APP_ENV", "development"}})), ElementsAre("FLASK_ENV"));
+  EXPECT_THAT(faults(load({{"FLASK_ENV", "testing"}})), ElementsAre("FLASK_ENV"));
 }
 
 TEST(Config, RefusesWeakSettingsInProduction) {
@@ -95,7 +97,14 @@ TEST(Config, ListensOnLoopbackOnlyWithoutKeys) {
 
 TEST(Config, RefusesVariablesWhoseFeatureIsNotThere) {
   EXPECT_THAT(faults(load({{"S3_BUCKET", "documents"}})), ElementsAre("S3_BUCKET"));
-  EXPECT_THAT(faults(load({{"OBJECT_STORE", "s3"}})), ElementsAre("OBJECT_STORE"));
+  EXPECT_THAT(faults(load({{"OBJECT_STORE", "s3"}, {"METADATA_STORE", "dynamodb"}})),
+              ElementsAre("OBJECT_STORE", "METADATA_STORE"));
+  EXPECT_THAT(faults(load({{"S3_FORCE_PATH_STYLE", "true"}}, "STORE_TIMEOUT=5s\n")),
+              ElementsAre("S3_FORCE_PATH_STYLE", "STORE_TIMEOUT"));
+  for (const char* name : {"DYNAMODB_TABLE", "DOWNLOAD_REDIRECT", "ZOMBIE_WINDOW", "STORE_CONNECT_TIMEOUT",
+                           "STORE_CONNECTIONS", "YARA_RULES"}) {
+    EXPECT_THAT(faults(load({{name, "1"}})), ElementsAre(name));
+  }
   EXPECT_THAT(faults(load({{"CLAMD_SOCKET", "/run/clamd"}})), ElementsAre("CLAMD_SOCKET"));
   EXPECT_TRUE(load({{"AWS_REGION", "us-east-1"}}));
 }
@@ -109,7 +118,62 @@ TEST(Config, NoticesSlipsInDotenv) {
   const auto loaded = load({}, "MAX_FILESIZE=1MB\n");
   ASSERT_FALSE(loaded);
   EXPECT_THAT(loaded.error().faults.front().detail, HasSubstr("MAX_FILE_SIZE"));
-  EXPECT_EQ(load({}, "TZ=UTC\n")->warnings.size(), 1U);
+  EXPECT_THAT(loaded.error().faults.front().detail, HasSubstr("line 1"));
+}
+
+TEST(Config, RefusesWhatItDoesNotKnowInDotenvAndLeavesTheEnvironmentAlone) {
+  EXPECT_THAT(faults(load({}, "TZ=UTC\nPORT=9000\n")), ElementsAre("TZ"));
+  EXPECT_TRUE(load({{"TZ", "UTC"}, {"MAX_FILESIZE", "1MB"}}, "AWS_REGION=eu-central-1\n"));
+}
+
+TEST(Config, ReportsRelationsBesideOtherFaults) {
+  EXPECT_THAT(faults(load({{"APP_ENV", "production"}, {"PORT", "99999"}})),
+              ElementsAre("PORT", "SECRET_KEY", "API_KEYS_FILE"));
+}
+
+TEST(Config, ReportsFaultsOfTheEnvironmentBesideThoseOfDotenv) {
+  EXPECT_THAT(faults(load({{"PORT", "99999"}}, "A='open\nSANDBOX=maybe\n")), ElementsAre(".env", "PORT", "SANDBOX"));
+}
+
+TEST(Config, SaysNothingOfRelationsToALineThatCouldNotBeRead) {
+  EXPECT_THAT(faults(load({{"APP_ENV", "production"}}, "SECRET_KEY='open\n")), ElementsAre(".env"));
+}
+
+TEST(Config, NeverQuotesASecretInAFault) {
+  const auto loaded = load({{"APP_ENV", "staging"}, {"SECRET_KEY", "hunter2"}}, "API_KEYS_FILE='hunter2\n");
+  ASSERT_FALSE(loaded);
+  for (const Fault& fault : loaded.error().faults)
+    EXPECT_THAT(fault.detail, Not(HasSubstr("hunter2")));
+}
+
+TEST(Config, RefusesControlCharacters) {
+  EXPECT_THAT(faults(load({{"DATA_DIR", "data\x1b[2J"}})), ElementsAre("DATA_DIR"));
+  EXPECT_THAT(faults(load({}, "PUBLIC_URL=\"https://a.example\\n\"\n")), ElementsAre("PUBLIC_URL"));
+}
+
+TEST(Config, SwitchesAVariableOfDotenvOffWithAnEmptyOneInTheEnvironment) {
+  const auto loaded = load({{"PORT", ""}}, "PORT=9000\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.port, 8000);
+}
+
+TEST(Config, KeepsLeasesLongEnoughToWriteAFile) {
+  EXPECT_THAT(faults(load({{"PENDING_LEASE", "4s"}})), ElementsAre("PENDING_LEASE"));
+  EXPECT_TRUE(load({{"PENDING_LEASE", "5s"}}));
+}
+
+TEST(Config, TakesFilesFromOneByteToFiveGigabytes) {
+  EXPECT_TRUE(load({{"MAX_FILE_SIZE", "5GB"}}));
+  EXPECT_TRUE(load({{"MAX_FILE_SIZE", "1"}}));
+  EXPECT_THAT(faults(load({{"MAX_FILE_SIZE", "5368709121"}})), ElementsAre("MAX_FILE_SIZE"));
+  EXPECT_THAT(faults(load({{"MAX_FILE_SIZE", "0"}})), ElementsAre("MAX_FILE_SIZE"));
+}
+
+TEST(Config, ChecksCategoriesAndWordsOfAFixedSet) {
+  EXPECT_THAT(load({{"CATEGORIES", "lab_results, x-rays"}})->config.categories.size(), 2U);
+  EXPECT_THAT(faults(load({{"CATEGORIES", "Lab Results"}, {"ON_DUPLICATE", "maybe"}, {"LOG_LEVEL", "loud"}})),
+              ElementsAre("CATEGORIES", "ON_DUPLICATE", "LOG_LEVEL"));
+  EXPECT_EQ(load({{"ON_DUPLICATE", "reject"}})->config.on_duplicate, OnDuplicate::kReject);
 }
 
 TEST(Config, TakesAnEmptyValueForNone) {
@@ -128,6 +192,8 @@ TEST(Config, ChecksOriginsAndNetworks) {
   EXPECT_THAT(faults(load({{"CORS_ORIGINS", "*"}})), ElementsAre("CORS_ORIGINS"));
   EXPECT_THAT(load({{"CORS_ORIGINS", "https://A.example:8443,http://b.example"}})->config.cors_origins,
               ElementsAre("https://a.example:8443", "http://b.example"));
+  EXPECT_THAT(load({{"CORS_ORIGINS", "https://a.example:443,http://[::1]:80"}})->config.cors_origins,
+              ElementsAre("https://a.example", "http://[::1]"));
   EXPECT_THAT(faults(load({{"TRUSTED_PROXIES", "10.0.0.0/33"}})), ElementsAre("TRUSTED_PROXIES"));
   EXPECT_TRUE(load({{"TRUSTED_PROXIES", "10.0.0.0/8,::1"}}));
 }
@@ -160,21 +226,38 @@ TEST(Values, ReadPublicUrls) {
 TEST(Dotenv, UnderstandsQuotesCommentsAndExport) {
   const auto entries = config::parse_dotenv(
       "# a comment\n\nexport A=1\nB = two words # note\nC='single # $x'\nD=\"line\\nbreak\" # note\nE=a#b\r\nF=\n");
-  ASSERT_TRUE(entries);
+  ASSERT_THAT(entries.faults, IsEmpty());
   std::vector<std::string> values;
-  for (const auto& entry : *entries)
+  for (const auto& entry : entries.entries)
     values.push_back(entry.value);
   EXPECT_THAT(values, ElementsAre("1", "two words", "single # $x", "line\nbreak", "a#b", ""));
 }
 
 TEST(Dotenv, NamesTheLineThatIsWrong) {
   for (const char* text : {"nonsense", "1A=2", "A='open", "A=\"x\" y", "A=1\nA=2", "=x"}) {
-    EXPECT_FALSE(config::parse_dotenv(text)) << text;
+    EXPECT_EQ(config::parse_dotenv(text).faults.size(), 1U) << text;
   }
-  const auto faulty = config::parse_dotenv("A=1\nB='x\n");
-  ASSERT_FALSE(faulty);
-  EXPECT_THAT(faulty.error().faults.front().detail, HasSubstr("Line 2"));
-  EXPECT_FALSE(config::parse_dotenv(std::string(config::kMaxDotenvBytes + 1, '#')));
+  const auto faulty = config::parse_dotenv("A=1\nB='x\nC=3\n");
+  ASSERT_EQ(faulty.faults.size(), 1U);
+  EXPECT_THAT(faulty.faults.front().detail, HasSubstr("Line 2"));
+  EXPECT_EQ(faulty.entries.size(), 2U);
+}
+
+TEST(Dotenv, IsBoundedInSizeLinesAndFaults) {
+  EXPECT_EQ(config::parse_dotenv(std::string(config::kMaxDotenvBytes + 1, '#')).faults.size(), 1U);
+  std::string many;
+  for (int i = 0; i < 1000; ++i)
+    many += "N" + std::to_string(i) + "=1\n";
+  EXPECT_EQ(config::parse_dotenv(many).entries.size(), config::kMaxDotenvEntries);
+  EXPECT_EQ(config::parse_dotenv(many).faults.size(), 1U);
+  std::string bad;
+  for (int i = 0; i < 1000; ++i)
+    bad += "?\n";
+  EXPECT_EQ(config::parse_dotenv(bad).faults.size(), config::kMaxDotenvFaults + 1);
+}
+
+TEST(Dotenv, ReadsNoLineWithANul) {
+  EXPECT_EQ(config::parse_dotenv(std::string("A=127.0.0.1\0x", 13)).faults.size(), 1U);
 }
 
 std::string committed(const char* name) {

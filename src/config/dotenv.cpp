@@ -81,47 +81,49 @@ Value parse_value(std::string_view text) {
   return unquoted(text);
 }
 
+// One line that is neither empty nor a comment.
+std::expected<DotenvEntry, std::string> parse_line(std::string_view line) {
+  if (line.starts_with("export ") || line.starts_with("export\t")) line = trim(line.substr(7));
+  const auto equals = line.find('=');
+  const std::string_view name = trim(line.substr(0, equals));
+  if (equals == std::string_view::npos || !is_name(name)) return std::unexpected("it is not NAME=value");
+  if (line.find('\0') != std::string_view::npos) return std::unexpected("it holds a NUL character");
+  auto value = parse_value(trim(line.substr(equals + 1)));
+  if (!value) return std::unexpected(std::move(value.error()));
+  return DotenvEntry{std::string(name), std::move(*value), 0};
+}
+
 }  // namespace
 
-Result<std::vector<DotenvEntry>> parse_dotenv(std::string_view text) {
-  std::vector<DotenvEntry> entries;
-  std::vector<Fault> faults;
-  const auto fault = [&](int line, std::string_view what) {
-    faults.push_back({".env", "malformed", fmt::format("Line {} of .env: {}.", line, what)});
-  };
+Dotenv parse_dotenv(std::string_view text) {
+  Dotenv dotenv;
+  const auto limit = [&](std::string_view what) { dotenv.faults.push_back({".env", "too_large", std::string(what)}); };
   if (text.size() > kMaxDotenvBytes) {
-    return fail_with(ErrorCode::kInvalidParameter, {{".env", "too_large", "The file .env may hold at most 64 KiB."}});
+    limit("The file .env may hold at most 64 KiB.");
+    return dotenv;
   }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
-    std::string_view line = trim(text.substr(0, end));
+    const std::string_view line = trim(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty() || line.starts_with('#')) continue;
-    if (line.starts_with("export ") || line.starts_with("export\t")) line = trim(line.substr(7));
-    const auto equals = line.find('=');
-    const std::string_view name = trim(line.substr(0, equals));
-    if (equals == std::string_view::npos || !is_name(name)) {
-      fault(number, "it is not NAME=value");
+    if (dotenv.entries.size() == kMaxDotenvEntries || dotenv.faults.size() == kMaxDotenvFaults) {
+      limit(fmt::format("The file .env is not read beyond line {}: it has too many lines or too many faults.", number));
+      return dotenv;
+    }
+    auto entry = parse_line(line);
+    if (entry && std::ranges::find(dotenv.entries, entry->name, &DotenvEntry::name) != dotenv.entries.end()) {
+      entry = std::unexpected(fmt::format("{} is given twice", entry->name));
+    }
+    if (!entry) {
+      dotenv.faults.push_back({".env", "malformed", fmt::format("Line {} of .env: {}.", number, entry.error())});
       continue;
     }
-    if (line.find('\0') != std::string_view::npos) {
-      fault(number, "it holds a NUL character");
-      continue;
-    }
-    auto value = parse_value(trim(line.substr(equals + 1)));
-    if (!value) {
-      fault(number, value.error());
-      continue;
-    }
-    if (std::ranges::any_of(entries, [&](const DotenvEntry& entry) { return entry.name == name; })) {
-      fault(number, fmt::format("{} is given twice", name));
-      continue;
-    }
-    entries.push_back({std::string(name), std::move(*value), number});
+    entry->line = number;
+    dotenv.entries.push_back(std::move(*entry));
   }
-  if (!faults.empty()) return fail_with(ErrorCode::kInvalidParameter, std::move(faults));
-  return entries;
+  return dotenv;
 }
 
 }  // namespace lazaret::config

@@ -15,10 +15,19 @@ struct DotenvEntry {
   int line = 0;
 };
 
+// What could be read, and what could not: one bad line hides no fault elsewhere.
+struct Dotenv {
+  std::vector<DotenvEntry> entries;
+  std::vector<Fault> faults;
+};
+
 inline constexpr std::size_t kMaxDotenvBytes = 64 * 1024;
+inline constexpr std::size_t kMaxDotenvEntries = 500;
+inline constexpr std::size_t kMaxDotenvFaults = 32;
 
 // Within double quotes \n \t \" \\ and \$ are escapes; within single quotes nothing is. A value without quotes ends at
-// ` #`. Faults name the line: a bad name, an open quote, text after a quote, a name given twice, NUL, over the size.
-Result<std::vector<DotenvEntry>> parse_dotenv(std::string_view text);
+// ` #`. Faults name the line and never quote a value: a bad name, an open quote, text after a quote, a name given
+// twice, NUL, over a limit.
+Dotenv parse_dotenv(std::string_view text);
 
 }  // namespace lazaret::config

@@ -67,6 +67,7 @@ std::string show_time(milliseconds time) {
 }
 
 bool is_address(const std::string& text) {
+  if (text.find('\0') != std::string::npos) return false;  // inet_pton would stop there
   std::array<unsigned char, 16> bytes{};
   return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
 }
@@ -190,12 +191,15 @@ Parsed<std::string> parse_base_url(std::string_view text) {
 }
 
 Parsed<std::string> parse_origin(std::string_view text) {
-  const std::string origin = lower(text);
+  std::string origin = lower(text);
   const auto rest = after_scheme(origin);
   if (!rest || !is_authority(*rest)) {
     return std::unexpected(
         fmt::format("has {}, which is no origin like https://app.example.org (no path, no *)", text.substr(0, 80)));
   }
+  // Browsers leave the scheme's own port out, so an origin that names it would never match.
+  const std::string_view usual_port = origin.starts_with("https:") ? ":443" : ":80";
+  if (origin.ends_with(usual_port)) origin.resize(origin.size() - usual_port.size());
   return origin;
 }
 

@@ -27,7 +27,7 @@ Parsed<std::string> parse_host(std::string_view text);
 bool is_loopback(std::string_view address);
 // `http://` or `https://`, host, optional port and path; no query, fragment or user. Trailing slashes are cut.
 Parsed<std::string> parse_base_url(std::string_view text);
-// scheme://host[:port] and nothing more, lower case.
+// scheme://host[:port] and nothing more; as browsers send it: lower case, the scheme's own port left out.
 Parsed<std::string> parse_origin(std::string_view text);
 // `10.0.0.0/8`, `2001:db8::/32`, or one address.
 Parsed<std::string> parse_network(std::string_view text);

@@ -207,7 +207,7 @@ constexpr std::array kVariables{
              count<&Config::max_upload_rate, 0, 1'000'000>},
     Variable{"PENDING_LEASE", "60s",
              "How long an upload that was begun may stay uncommitted before the sweeper takes it.", kPlain,
-             duration<&Config::pending_lease, 1_s, 1_days>},
+             duration<&Config::pending_lease, 5_s, 1_days>},
     Variable{"SWEEP_INTERVAL", "30s", "How often the sweeper looks.", kPlain,
              duration<&Config::sweep_interval, 100, 1_days>},
     Variable{"RETENTION_DELETED", "30d", "How long a deleted document can be restored; then it is purged.", kPlain,
@@ -253,8 +253,7 @@ constexpr std::array kVariables{
 };
 
 constexpr std::array kUnbuilt{
-    Unbuilt{"S3_BUCKET", "the S3 store"},
-    Unbuilt{"S3_PUBLIC_ENDPOINT", "the S3 store"},
+    Unbuilt{"S3_*", "the S3 store"},
     Unbuilt{"DYNAMODB_TABLE", "the DynamoDB store"},
     Unbuilt{"DOWNLOAD_REDIRECT", "the S3 store"},
     Unbuilt{"ZOMBIE_WINDOW", "the S3 store"},

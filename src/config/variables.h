@@ -25,7 +25,8 @@ struct Variable {
 // In the order of the documentation.
 std::span<const Variable> variables();
 
-// Variables of the design whose feature is not there: set, they are refused by name, never ignored.
+// Variables of the design whose feature is not there: set, they are refused by name, never ignored. A name that ends
+// in `*` stands for all that begin so.
 struct Unbuilt {
   std::string_view name;
   std::string_view feature;
