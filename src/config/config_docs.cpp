@@ -32,6 +32,17 @@ std::string wrapped_comment(std::string_view text) {
   return out + '\n';
 }
 
+// What a variable takes, in the words of its own refusal, so that the page cannot drift from the check.
+std::string allowed_values(const config::Variable& variable) {
+  constexpr std::string_view kImpossible = "\x01";
+  constexpr std::string_view kOpening = "must be ";
+  Config scratch;
+  const auto refused = variable.apply(kImpossible, scratch);
+  if (refused || !refused.error().starts_with(kOpening)) return "-";
+  const std::string& sentence = refused.error();
+  return sentence.substr(kOpening.size(), sentence.find(';') - kOpening.size());
+}
+
 }  // namespace
 
 std::string show_settings(const LoadedConfig& loaded) {
@@ -59,10 +70,11 @@ std::string config_markdown() {
       "secrets masked, and where each came from.\n\n"
       "Sizes are bytes or `50MB` (KB, MB and GB are 2^10, 2^20 and 2^30); durations are `500ms`, `60s`, `5m`, `12h`,\n"
       "`30d`.\n\n"
-      "| variable | default | |\n|---|---|---|\n";
+      "| variable | default | allowed | |\n|---|---|---|---|\n";
   for (const config::Variable& variable : config::variables()) {
     const std::string shown = variable.default_value.empty() ? "-" : fmt::format("`{}`", variable.default_value);
-    fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} |\n", variable.name, shown, variable.meaning);
+    fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} |\n", variable.name, shown, allowed_values(variable),
+                   variable.meaning);
   }
   out += "\nA variable whose feature this version does not have is refused at start by name, never ignored:";
   for (const config::Unbuilt& unbuilt : config::unbuilt_variables()) {

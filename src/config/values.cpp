@@ -59,6 +59,7 @@ std::optional<std::uint64_t> scaled(std::uint64_t value, std::string_view unit, 
 }
 
 std::string show_time(milliseconds time) {
+  if (time.count() == 0) return "0";
   for (auto unit = kTimeUnits.rbegin(); unit != kTimeUnits.rend(); ++unit) {
     const auto factor = static_cast<std::int64_t>(unit->factor);
     if (time.count() % factor == 0) return fmt::format("{}{}", time.count() / factor, unit->name);
@@ -113,7 +114,7 @@ Parsed<bool> parse_truth(std::string_view text) {
   const std::string value = lower(text);
   if (value == "true" || value == "1" || value == "yes" || value == "on") return true;
   if (value == "false" || value == "0" || value == "no" || value == "off") return false;
-  return std::unexpected("must be true or false");
+  return std::unexpected("must be true or false (or on or off)");
 }
 
 Parsed<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, std::uint64_t most) {
@@ -195,7 +196,8 @@ Parsed<std::string> parse_origin(std::string_view text) {
   const auto rest = after_scheme(origin);
   if (!rest || !is_authority(*rest)) {
     return std::unexpected(
-        fmt::format("has {}, which is no origin like https://app.example.org (no path, no *)", text.substr(0, 80)));
+        fmt::format("must be origins like https://app.example.org, comma-separated, without path or *; {} is none",
+                    text.substr(0, 80)));
   }
   // Browsers leave the scheme's own port out, so an origin that names it would never match.
   const std::string_view usual_port = origin.starts_with("https:") ? ":443" : ":80";

@@ -96,7 +96,7 @@ Applied path(std::string_view text, Config& config) {
 template <char const* Only>
 Applied only_store(std::string_view text, Config&) {
   if (text == Only) return {};
-  return std::unexpected(std::string("must be ") + Only + ": this version has no other store");
+  return std::unexpected(std::string("must be ") + Only + "; this version has no other store");
 }
 constexpr char kFile[] = "file";
 constexpr char kSqlite[] = "sqlite";
@@ -178,7 +178,8 @@ constexpr std::array kVariables{
         "without it they are relative.",
         kPlain, public_url},
     Variable{"SECRET_KEY", "",
-             "Signs links and cursors; at least 32 bytes. Development makes one at each start, so links and cursors do "
+             "Signs links and cursors; at least 32 bytes, for example from `openssl rand -base64 32`. Development "
+             "makes one at each start, so links and cursors do "
              "not outlive it.",
              Exposure::kSecret, secret_key},
     Variable{"OBJECT_STORE", "file", "Where the bytes are kept: `file`, under `DATA_DIR`.", kPlain, only_store<kFile>},
