@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "base/clock.h"
 #include "inspect/policy.h"
 #include "intake/inspector.h"
@@ -28,14 +30,16 @@ struct SandboxLayers {
 };
 
 struct SupervisorOptions {
-  std::filesystem::path inspector;  // the lazaret-inspector executable
-  std::size_t children = 2;         // documents inspected at a time
-  std::size_t queue_limit = 64;     // callers waiting; beyond it kOverloaded
-  std::chrono::milliseconds wall_limit{20'000};
-  bool walk = true;                // ENABLE_FILE_SCANNING
-  bool sandbox = true;             // SANDBOX
-  bool require_isolation = false;  // production: Landlock or namespaces must hold too
-  std::string engine;              // "lazaret-inspector 0.1.0"; the zygote adds its libraries' versions
+  std::filesystem::path inspector;                // the lazaret-inspector executable
+  std::size_t children = 2;                       // documents inspected at a time
+  std::size_t queue_limit = 64;                   // callers waiting; beyond it kOverloaded
+  std::chrono::milliseconds wall_limit{20'000};   // for one document
+  std::chrono::milliseconds start_limit{20'000};  // for the zygote's hello
+  std::chrono::milliseconds worker_limit{5'000};  // for a sealed worker to be there, a restart of the zygote included
+  bool walk = true;                               // ENABLE_FILE_SCANNING
+  bool sandbox = true;                            // SANDBOX
+  bool require_isolation = false;                 // production: Landlock or namespaces must hold too
+  std::string engine;                             // "lazaret-inspector 0.1.0"; the zygote adds its libraries' versions
 };
 
 class Supervisor final : public Inspector {
@@ -47,6 +51,8 @@ class Supervisor final : public Inspector {
   Result<Inspection> inspect(const Call& call, const SealedBlob& blob, const Declared& declared) override;
   Result<void> probe(const Call& call) override;
   SandboxLayers layers() const;
+  // The process of the zygote, for logs; -1 while there is none.
+  pid_t zygote() const;
 
  private:
   class State;

@@ -1,0 +1,113 @@
+#include "inspect/policy.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace lazaret::inspect {
+namespace {
+
+Verdict verdict_of(const Report& report) {
+  return make_verdict(report, "engine 1", Policy(), Timestamp{});
+}
+
+Report with(std::vector<RawFinding> findings) {
+  Report report;
+  report.findings = std::move(findings);
+  return report;
+}
+
+TEST(Policy, DefaultsAreThoseOfThePage) {
+  const Policy policy;
+  EXPECT_EQ(policy.action(Outcome::kClean), Action::kStore);
+  EXPECT_EQ(policy.action(Outcome::kRepaired), Action::kStore);
+  EXPECT_EQ(policy.action(Outcome::kActive), Action::kStore);
+  EXPECT_EQ(policy.action(Outcome::kSuspicious), Action::kQuarantine);
+  EXPECT_EQ(policy.action(Outcome::kMalicious), Action::kReject);
+  EXPECT_EQ(policy.action(Outcome::kMalformed), Action::kReject);
+  EXPECT_EQ(policy.action(Outcome::kEncrypted), Action::kReject);
+  EXPECT_EQ(policy.action(Outcome::kBomb), Action::kReject);
+  EXPECT_EQ(policy.action(Outcome::kNotPdf), Action::kReject);
+}
+
+TEST(Verdict, IsCleanWithoutFindings) {
+  EXPECT_EQ(verdict_of({}).outcome, Outcome::kClean);
+}
+
+TEST(Verdict, TakesTheWorstOutcomeOfItsFindings) {
+  EXPECT_EQ(
+      verdict_of(with({{FindingCode::kUri, {}}, {FindingCode::kLaunch, {}}, {FindingCode::kEncrypted, {}}})).outcome,
+      Outcome::kMalicious);
+}
+
+TEST(Verdict, NamesTheWorstFindingFirst) {
+  const Verdict verdict =
+      verdict_of(with({{FindingCode::kUri, {}}, {FindingCode::kXfa, {}}, {FindingCode::kLaunch, {}}}));
+  ASSERT_EQ(verdict.findings.size(), 3U);
+  EXPECT_EQ(verdict.findings[0].code, "launch");
+  EXPECT_EQ(verdict.findings[1].code, "xfa");
+  EXPECT_EQ(verdict.findings[2].code, "uri");
+}
+
+TEST(Verdict, KeepsTheOrderOfFindingsThatAreEquallyBad) {
+  const Verdict verdict = verdict_of(with({{FindingCode::kUri, {.page = 2}}, {FindingCode::kUri, {.page = 1}}}));
+  EXPECT_EQ(verdict.findings[0].where, "page 2");
+  EXPECT_EQ(verdict.findings[1].where, "page 1");
+}
+
+TEST(Verdict, SaysWhereInNumbers) {
+  const Verdict verdict =
+      verdict_of(with({{FindingCode::kUri, {.object = 12, .generation = 0, .page = 3, .offset = -1}},
+                       {FindingCode::kUri, {.offset = 9}}}));
+  EXPECT_EQ(verdict.findings[0].where, "object 12 0, page 3");
+  EXPECT_EQ(verdict.findings[1].where, "offset 9");
+}
+
+TEST(Verdict, TakesItsSentencesFromTheTable) {
+  const Verdict verdict = verdict_of(with({{FindingCode::kLaunch, {}}}));
+  EXPECT_EQ(verdict.findings[0].message, finding_row(FindingCode::kLaunch).message);
+  EXPECT_EQ(verdict.findings[0].severity, finding_row(FindingCode::kLaunch).severity);
+}
+
+TEST(Verdict, NamesItsEngineAndPolicy) {
+  const Verdict verdict = verdict_of({});
+  EXPECT_EQ(verdict.engine, "engine 1");
+  EXPECT_EQ(verdict.policy_version, Policy().version());
+}
+
+TEST(Verdict, CountsWhatItDoesNotKeep) {
+  Report report = with(std::vector<RawFinding>(kMaxFindings + 3, RawFinding{FindingCode::kUri, {}}));
+  report.more_findings = 4;
+  const Verdict verdict = verdict_of(report);
+  EXPECT_EQ(verdict.findings.size(), kMaxFindings);
+  EXPECT_EQ(verdict.more_findings, 7U);
+}
+
+TEST(Verdict, StaysWithinItsBytesWithTheLongestSentences) {
+  FindingCode longest{};
+  for (const FindingRow& row : finding_table()) {
+    if (row.message.size() > finding_row(longest).message.size()) longest = row.code;
+  }
+  const Verdict verdict =
+      verdict_of(with(std::vector<RawFinding>(kMaxFindings, RawFinding{longest, {.object = 2147483647}})));
+  std::size_t bytes = 0;
+  for (const Finding& finding : verdict.findings)
+    bytes += finding.code.size() + finding.message.size() + finding.where.size() + 64;
+  EXPECT_LE(bytes, kMaxVerdictBytes);
+  EXPECT_EQ(verdict.findings.size() + verdict.more_findings, kMaxFindings);
+}
+
+TEST(Extracted, HoldsWhatIsKnown) {
+  Report report;
+  report.content_type = "application/pdf";
+  report.page_count = 3;
+  report.pdf_version = "1.7";
+  EXPECT_EQ(make_extracted(report).text(), R"({"page_count":3,"pdf_version":"1.7","encrypted":false})");
+}
+
+TEST(Extracted, IsEmptyWhereNothingIsKnown) {
+  EXPECT_TRUE(make_extracted({}).empty());
+}
+
+}  // namespace
+}  // namespace lazaret::inspect

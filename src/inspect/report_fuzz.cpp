@@ -1,0 +1,22 @@
+// decode_report() and decode_task() over arbitrary bytes: what is accepted is bounded and reads back the same.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "inspect/policy.h"
+#include "inspect/report.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace lazaret::inspect;
+  const std::string_view message(reinterpret_cast<const char*>(data), size);
+  if (const auto report = decode_report(message)) {
+    if (encode_report(*report) != message) std::abort();
+    const auto verdict = make_verdict(*report, "engine", Policy(), {});
+    if (verdict.findings.size() > lazaret::kMaxFindings) std::abort();
+    if (make_extracted(*report).text().size() > lazaret::kMaxExtractedBytes) std::abort();
+  }
+  if (const auto task = decode_task(message)) {
+    if (encode_task(*task) != message) std::abort();
+  }
+  return 0;
+}

@@ -1,0 +1,40 @@
+// lazaret-inspector: judges documents in processes that can do nothing else. Started by the server alone.
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "sandbox/analysis.h"
+#include "sandbox/zygote.h"
+
+namespace lazaret::sandbox {
+namespace {
+
+constexpr int kExitUsage = 64;
+
+class EngineAnalyst final : public Analyst {
+ public:
+  std::string versions() const override { return Engine::versions(); }
+  std::string judge(int document, const inspect::Task& task) override {
+    return inspect::encode_report(engine_.analyse(document, task, Limits{}));
+  }
+
+ private:
+  Engine engine_;
+};
+
+Result<std::unique_ptr<Analyst>> load_engine() {
+  try {
+    return std::make_unique<EngineAnalyst>();
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::kUnavailable, error.what());
+  }
+}
+
+}  // namespace
+}  // namespace lazaret::sandbox
+
+int main(int count, char** arguments) {
+  const auto options = lazaret::sandbox::parse_inspector_options(count, arguments);
+  if (!options) return lazaret::sandbox::kExitUsage;
+  return lazaret::sandbox::run_inspector(*options, lazaret::sandbox::load_engine);
+}
