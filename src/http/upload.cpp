@@ -88,7 +88,7 @@ class UploadSink final : public BodySink {
   }
 
  private:
-  static constexpr MultipartLimits kLimits{.field_bytes = 256 * 1024};
+  static constexpr MultipartLimits kLimits{};
 
   bool validates() const { return request_.route->id == RouteId::kValidate; }
 
