@@ -35,6 +35,15 @@ Fault fault_of(std::string_view name, std::string_view code, std::string_view wh
   return {std::string(name), std::string(code), fmt::format("The parameter {} {}.", name, what)};
 }
 
+std::string joined(const std::vector<std::string>& items, char separator) {
+  std::string out;
+  for (const std::string& item : items) {
+    if (!out.empty()) out += separator;
+    out += item;
+  }
+  return out;
+}
+
 // Reads parameters into a Query one after the other; faults gather.
 class Reader {
  public:
@@ -61,9 +70,9 @@ class Reader {
   }
 
  private:
-  static constexpr std::array<std::string_view, 16> kNames{
+  static constexpr std::array<std::string_view, 15> kNames{
       "limit",    "cursor",   "sort_by",   "sort_order",   "categories", "categories_match", "date_from", "date_to",
-      "size_min", "size_max", "processed", "content_type", "checksum",   "search",           "state",     ""};
+      "size_min", "size_max", "processed", "content_type", "checksum",   "search",           "state"};
 
   void fault(std::string_view name, std::string_view what, std::string_view code = "invalid") {
     faults_.push_back(fault_of(name, code, what));
@@ -157,7 +166,9 @@ class Reader {
     }
     const auto time = parse_rfc3339(*text);
     if (!time) fault(name, "must be a time like 2026-01-31T08:00:00Z (a + is written %2B) or a date like 2026-01-31");
-    return time;
+    if (!time) return std::nullopt;
+    // An offset can lead out of the years that can be written; a page's link must say the very bound it was made with.
+    return parse_rfc3339(format_rfc3339(*time));
   }
 
   void read_dates() {
@@ -196,6 +207,8 @@ class Reader {
                          text->find('/') != std::string::npos &&
                          std::ranges::all_of(*text, [](char c) { return c > 0x20 && c < 0x7f; });
       if (!sound) return fault("content_type", "must be a media type like application/pdf");
+      std::ranges::transform(*text, text->begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
       query_.filter.content_type = std::move(*text);
     }
   }
@@ -212,6 +225,10 @@ class Reader {
     if (query_.filter.search_words.size() > kMostSearchWords) {
       fault("search", fmt::format("may hold at most {} words", kMostSearchWords), "too_many");
     }
+    // Folding may write one character as several, and the link to the next page says the folded words.
+    if (joined(query_.filter.search_words, ' ').size() > kMostSearchBytes) {
+      fault("search", fmt::format("may hold at most {} bytes when folded", kMostSearchBytes), "too_long");
+    }
   }
 
   const QueryParameters& parameters_;
@@ -225,15 +242,6 @@ void add(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += '=';
   out += percent_encode(value);
-}
-
-std::string joined(const std::vector<std::string>& items, char separator) {
-  std::string out;
-  for (const std::string& item : items) {
-    if (!out.empty()) out += separator;
-    out += item;
-  }
-  return out;
 }
 
 std::string_view name_of(SortBy sort) {

@@ -165,5 +165,27 @@ TEST_F(QueryParse, SaysTheNextPageInTheSameTerms) {
   EXPECT_EQ(next->after, position);
 }
 
+TEST_F(QueryParse, RefusesASearchThatGrowsBeyondItsBoundWhenFolded) {
+  std::string search;
+  for (int i = 0; i < 80; ++i)
+    search += "%E3%8E%89";  // U+3389, three bytes that fold to the four of "kcal"
+  EXPECT_THAT(faults("search=" + search), ElementsAre("search"));
+}
+
+TEST_F(QueryParse, KeepsDatesWithinTheYearsThatCanBeWritten) {
+  for (const char* text : {"date_from=0000-01-01T00:00:00%2B01:00", "date_to=9999-12-31T23:59:59-01:00"}) {
+    const auto query = parse(text);
+    ASSERT_TRUE(query) << text;
+    const Position position = position_of(SortBy::kUploadDate);
+    const auto next = parse(next_page_query(*query, make_cursor(*query, position, kKey)));
+    ASSERT_TRUE(next) << text;
+    EXPECT_EQ(next->filter, query->filter);
+  }
+}
+
+TEST_F(QueryParse, ReadsMediaTypesInEitherCase) {
+  EXPECT_EQ(parse("content_type=Application/PDF")->filter.content_type, "application/pdf");
+}
+
 }  // namespace
 }  // namespace lazaret
