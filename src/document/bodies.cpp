@@ -11,13 +11,13 @@
 namespace lazaret {
 namespace {
 
-constexpr std::int64_t kMaxUrlSeconds = 7 * 24 * 3600;
+constexpr std::int64_t kMaxUrlSeconds = 7L * 24 * 3600;
 constexpr std::size_t kMaxReasonBytes = 1000;
 constexpr std::size_t kMaxNamedUnknown = 20;  // so that a body of foreign members cannot ask for a longer answer
 
 // Metadata is the second level of a body, so the body may be one deeper.
-constexpr JsonLimits kChangeLimits{.bytes = 64 * 1024, .depth = kMaxMetadataDepth + 1};
-constexpr JsonLimits kSmallLimits{.bytes = 16 * 1024, .depth = 4};
+constexpr JsonLimits kChangeLimits{.bytes = 64UL * 1024, .depth = kMaxMetadataDepth + 1};
+constexpr JsonLimits kSmallLimits{.bytes = 16UL * 1024, .depth = 4};
 
 // A body's members, taken one by one; every fault is kept, also those of members nobody takes.
 class Body {
@@ -143,7 +143,7 @@ Result<std::vector<std::string>> parse_categories_body(std::string_view text, co
     body->fault("/categories", "required", "The body must name the categories; [] leaves none.");
   }
   if (auto fine = body->finish(); !fine) return std::unexpected(std::move(fine.error()));
-  return std::move(*categories);
+  return std::move(categories).value_or(std::vector<std::string>{});
 }
 
 Result<std::optional<std::int64_t>> parse_url_body(std::string_view text) {

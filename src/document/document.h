@@ -92,8 +92,8 @@ enum class OnDuplicate : std::uint8_t {
 
 inline constexpr std::size_t kMaxFilenameBytes = 255;
 inline constexpr std::size_t kMaxOriginalFilenameBytes = 1024;
-inline constexpr std::size_t kMaxMetadataBytes = 32 * 1024;
-inline constexpr std::size_t kMaxExtractedBytes = 4 * 1024;
+inline constexpr std::size_t kMaxMetadataBytes = 32UL * 1024;
+inline constexpr std::size_t kMaxExtractedBytes = 4UL * 1024;
 inline constexpr int kMaxMetadataDepth = 8;
 
 }  // namespace lazaret

@@ -9,7 +9,7 @@
 namespace lazaret {
 namespace {
 
-constexpr JsonLimits kStoredDocument{.bytes = 512 * 1024, .depth = kMaxMetadataDepth + 2};
+constexpr JsonLimits kStoredDocument{.bytes = 512UL * 1024, .depth = kMaxMetadataDepth + 2};
 constexpr JsonLimits kStoredVerdict{.bytes = 4 * kMaxVerdictBytes, .depth = 4};
 
 // Appends the members of one object. Names are ours and need no escape.

@@ -56,8 +56,8 @@ bool is_letter_or_digit(CodePoint code) {
   }
 }
 
-// A file name has few words, so looking through them all beats a set.
-void add_once(std::vector<std::string>& words, std::string&& word) {
+// Empties `word`. A file name has few words, so looking through them all beats a set.
+void add_once(std::vector<std::string>& words, std::string& word) {
   if (!word.empty() && std::ranges::find(words, word) == words.end()) words.push_back(std::move(word));
   word.clear();
 }
@@ -77,16 +77,16 @@ std::vector<std::string> search_words(std::string_view text) {
   std::string word;
   for (const CodePoint code : unicode::decode(folded)) {
     if (!is_letter_or_digit(code)) {
-      add_once(words, std::move(word));
+      add_once(words, word);
     } else if (stands_alone(code)) {
-      add_once(words, std::move(word));
+      add_once(words, word);
       unicode::append(word, code);
-      add_once(words, std::move(word));
+      add_once(words, word);
     } else {
       unicode::append(word, code);
     }
   }
-  add_once(words, std::move(word));
+  add_once(words, word);
   return words;
 }
 

@@ -40,9 +40,10 @@ void append(std::string& text, CodePoint code) {
 std::optional<std::string> map(std::string_view text, int options) {
   if (text.empty()) return std::string{};  // a null pointer of an empty view is not for C
   utf8proc_uint8_t* mapped = nullptr;
-  const utf8proc_ssize_t length =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                   &mapped, static_cast<utf8proc_option_t>(options));
+  // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): utf8proc takes its flags combined
+  const auto flags = static_cast<utf8proc_option_t>(options);
+  const utf8proc_ssize_t length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                               static_cast<utf8proc_ssize_t>(text.size()), &mapped, flags);
   const std::unique_ptr<utf8proc_uint8_t, Free> owner(mapped);
   if (length == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
   if (length < 0) return std::nullopt;

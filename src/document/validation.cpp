@@ -28,7 +28,7 @@ std::unexpected<Error> field_fault(std::string_view pointer, std::string code, s
 
 // The strings of one form value `["a","b"]`.
 Result<std::vector<std::string>> names_of_json(std::string_view value, std::string_view pointer) {
-  Result<json::Node> node = json::parse(value, pointer, {.bytes = 64 * 1024, .depth = 1});
+  Result<json::Node> node = json::parse(value, pointer, {.bytes = 64UL * 1024, .depth = 1});
   if (!node) {
     // To the form this is one field that is wrong, not a body that cannot be read.
     return field_fault(pointer, "malformed_json",

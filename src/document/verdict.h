@@ -45,7 +45,7 @@ struct Finding {
 };
 
 inline constexpr std::size_t kMaxFindings = 64;
-inline constexpr std::size_t kMaxVerdictBytes = 32 * 1024;
+inline constexpr std::size_t kMaxVerdictBytes = 32UL * 1024;
 
 struct Verdict {
   Outcome outcome = Outcome::kClean;
