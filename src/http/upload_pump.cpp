@@ -1,0 +1,132 @@
+#include "http/upload_pump.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace lazaret::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kBufferSize = 128 * 1024;
+// Less than this is worth waiting a little longer for, except at the beginning and the end of a body.
+constexpr std::size_t kWorthAHop = 16 * 1024;
+constexpr std::chrono::milliseconds kPoolRetry{10};
+
+}  // namespace
+
+UploadPump::UploadPump(Lane& lane, Connection& connection, BodyReader& reader, std::unique_ptr<BodySink> sink)
+    : lane_(lane), connection_(connection), reader_(reader), sink_(std::move(sink)), capacity_(kBufferSize) {}
+
+UploadPump::~UploadPump() {
+  if (sink_) dispose_on(lane_.surroundings().disk, lane_.surroundings().work, std::move(sink_));
+}
+
+asio::awaitable<UploadPump::Outcome> UploadPump::run() {
+  Outcome outcome;
+  for (std::size_t turn = 0; !reader_.done() && !over(); turn ^= 1U) {
+    auto& buffer = buffers_[turn];
+    if (!buffer) buffer = std::make_unique_for_overwrite<char[]>(capacity_);
+    const Filled filled = co_await fill(std::span(buffer.get(), capacity_));
+    co_await join();
+    if (over()) break;
+    outcome.status = filled.status;
+    outcome.fault = filled.fault;
+    if (filled.status != IoStatus::kOk || filled.fault) co_return outcome;
+    if (filled.bytes == 0) continue;
+    const std::span<const char> bytes(buffer.get(), filled.bytes);
+    if (!co_await submit(lane_.surroundings().disk, [this, bytes] { on_data(bytes); })) {
+      outcome.fault = EdgeFault::kOverloaded;
+      co_return outcome;
+    }
+    handed_over_ = true;
+  }
+  co_await join();
+  if (threw_) outcome.fault = EdgeFault::kInternal;
+  outcome.early = std::exchange(early_, std::nullopt);
+  co_return outcome;
+}
+
+asio::awaitable<UploadPump::Filled> UploadPump::fill(std::span<char> buffer) {
+  Filled filled;
+  while (filled.bytes < buffer.size() && !reader_.done()) {
+    const auto taken = reader_.take(buffer.subspan(filled.bytes));
+    filled.bytes += taken.bytes;
+    filled.status = taken.status;
+    filled.fault = taken.fault;
+    if (taken.status != IoStatus::kOk || taken.fault) co_return filled;
+    if (taken.bytes > 0 || reader_.done()) continue;
+    if (over()) co_return filled;
+    if (idle() && (filled.bytes >= kWorthAHop || (filled.bytes > 0 && !handed_over_))) co_return filled;
+    const IoStatus status = co_await connection_.wait_readable();
+    if (status != IoStatus::kOk && status != IoStatus::kWoken) {
+      filled.status = status;
+      co_return filled;
+    }
+  }
+  co_return filled;
+}
+
+void UploadPump::on_data(std::span<const char> bytes) {
+  try {
+    early_ = sink_->on_data(std::as_bytes(bytes));
+  } catch (...) {
+    threw_ = true;
+  }
+}
+
+asio::awaitable<bool> UploadPump::submit(WorkerPool& pool, std::function<void()> work) {
+  const SteadyTime until = std::chrono::steady_clock::now() + lane_.surroundings().options.pool_wait;
+  done_.reset();
+  for (;;) {
+    const bool taken = pool.try_submit([this, work, executor = connection_.executor()] {
+      work();
+      // The wake comes first: what fire() resumes may be the end of this object.
+      asio::post(executor, [this] {
+        connection_.wake();
+        done_.fire();
+      });
+    });
+    if (taken) break;
+    if (std::chrono::steady_clock::now() >= until || connection_.cancelled()) co_return false;
+    asio::steady_timer pause(connection_.executor(), kPoolRetry);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  in_flight_ = true;
+  co_return true;
+}
+
+asio::awaitable<void> UploadPump::join() {
+  if (!in_flight_) co_return;
+  co_await done_.wait();
+  in_flight_ = false;
+}
+
+asio::awaitable<UploadPump::Outcome> UploadPump::finish(Call call, std::stop_source& stop) {
+  Outcome outcome;
+  const auto work = [this, &call] {
+    try {
+      early_ = sink_->finish(call);
+    } catch (...) {
+      threw_ = true;
+    }
+  };
+  buffers_ = {};  // accept() may take long; the buffers are not needed for it
+  if (!co_await submit(lane_.surroundings().work, work)) {
+    outcome.fault = EdgeFault::kOverloaded;
+    co_return outcome;
+  }
+  connection_.watch_peer(&stop);
+  co_await join();
+  connection_.watch_peer(nullptr);
+  if (threw_) outcome.fault = EdgeFault::kInternal;
+  outcome.early = std::exchange(early_, std::nullopt);
+  co_return outcome;
+}
+
+}  // namespace lazaret::http
