@@ -151,7 +151,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& op
   const char* const vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
   sqlite3* raw = nullptr;
   // NOMUTEX: a connection has one user at a time, so its lock would guard nothing.
-  const int code = sqlite3_open_v2(options.path.c_str(), &raw, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
+  const int code =
+      sqlite3_open_v2(options.path.c_str(), &raw, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   std::unique_ptr<Connection> connection(new Connection(raw));
   if (code != SQLITE_OK) return std::unexpected(connection->error(code, "open"));
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

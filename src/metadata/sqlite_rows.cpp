@@ -11,9 +11,9 @@
 namespace lazaret::sqlite {
 namespace {
 
-#define LAZARET_DOCUMENT_COLUMNS                                                                                   \
-  "serial, attempt, id, filename, original_filename, s3_key, size, upload_date, categories, content_type, "        \
-  "checksum, processed, state, version, deleted_at, state_before_delete, duplicate_of, release_reason, "           \
+#define LAZARET_DOCUMENT_COLUMNS                                                                            \
+  "serial, attempt, id, filename, original_filename, s3_key, size, upload_date, categories, content_type, " \
+  "checksum, processed, state, version, deleted_at, state_before_delete, duplicate_of, release_reason, "    \
   "release_caller, release_at, metadata, extracted, verdict"
 
 constexpr std::string_view kReadById = "SELECT " LAZARET_DOCUMENT_COLUMNS " FROM documents WHERE id = ?1";
@@ -28,7 +28,8 @@ constexpr std::string_view kCountInFacet =
     "RETURNING facet";
 constexpr std::string_view kInsertWord =
     "INSERT INTO document_word (state, word, upload_date, id, serial, facet, size) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-constexpr std::string_view kReadIndexed = "SELECT state, upload_date, id, facet, words FROM documents WHERE serial = ?1";
+constexpr std::string_view kReadIndexed =
+    "SELECT state, upload_date, id, facet, words FROM documents WHERE serial = ?1";
 constexpr std::string_view kEraseWord =
     "DELETE FROM document_word WHERE state = ?1 AND word = ?2 AND upload_date = ?3 AND id = ?4";
 constexpr std::string_view kEraseDocument = "DELETE FROM documents WHERE serial = ?1";
@@ -186,8 +187,8 @@ Result<void> for_each_word(std::string_view joined, Use use) {
   return {};
 }
 
-Result<void> insert_words(Connection& connection, const Document& document, std::string_view words,
-                          std::int64_t serial, std::int64_t facet) {
+Result<void> insert_words(Connection& connection, const Document& document, std::string_view words, std::int64_t serial,
+                          std::int64_t facet) {
   auto insert = connection.prepare(kInsertWord);
   if (!insert) return std::unexpected(insert.error());
   return for_each_word(words, [&](std::string_view word) {

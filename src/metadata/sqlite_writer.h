@@ -34,10 +34,10 @@ struct WriteContext {
 class Writer {
  public:
   struct Options {
-    std::size_t queue_limit = 1024;  // writes waiting; beyond it kOverloaded
-    std::size_t batch_limit = 128;   // writes in one transaction
-    int checkpoint_pages = 1000;     // pages in the log when a checkpoint is wanted
-    std::chrono::milliseconds idle{250};  // without a write: the log is checkpointed whole and cut
+    std::size_t queue_limit = 1024;                  // writes waiting; beyond it kOverloaded
+    std::size_t batch_limit = 128;                   // writes in one transaction
+    int checkpoint_pages = 1000;                     // pages in the log when a checkpoint is wanted
+    std::chrono::milliseconds idle{250};             // without a write: the log is checkpointed whole and cut
     std::chrono::milliseconds longest_wait{30'000};  // of a caller without a nearer deadline
     std::chrono::milliseconds busy_timeout{5000};    // for a foreign process that holds the write lock
     std::chrono::milliseconds checkpoint_wait{50};   // for readers, by a checkpoint that needs them gone

@@ -175,8 +175,8 @@ std::unexpected<Error> condition_fails() {
   return fail(ErrorCode::kConflict, "the condition of the removal fails");
 }
 
-Result<OpenWork> remove_document(WriteContext& context, const StoredDocument& stored,
-                                 const RemovalCondition& condition, Timestamp now) {
+Result<OpenWork> remove_document(WriteContext& context, const StoredDocument& stored, const RemovalCondition& condition,
+                                 Timestamp now) {
   if (condition.attempt || condition.pending_lease_over_at) return condition_fails();
   if (condition.version && *condition.version != stored.document.version) return condition_fails();
   OpenWork work{WorkKind::kRemoving, {stored.document.id, stored.attempt}, stored.document.s3_key, now};

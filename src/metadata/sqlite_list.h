@@ -1,0 +1,35 @@
+// Lists: how a Query becomes a Page. A query runs along an index in the order of its sort; where a filter leaves few
+// documents, those are gathered and sorted instead. Both look at a bounded number of rows: a walk that would need more
+// gives a short page and goes on where it stopped.
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "document/query.h"
+#include "metadata/sqlite_connection.h"
+#include "metadata/total_cache.h"
+
+namespace lazaret::sqlite {
+
+struct ListLimits {
+  std::size_t rare = 2000;             // documents gathered and sorted rather than walked
+  std::size_t merged_streams = 64;     // streams open at once
+  std::size_t merged_words = 32;       // words one prefix may stand for
+  std::uint64_t page_cost = 20'000;    // index rows looked at for one page
+  std::uint64_t count_cost = 200'000;  // and for a total
+};
+
+// `generation` was read before the call.
+Result<Page> list_documents(Connection& connection, const Query& query, const ListLimits& limits, TotalCache& totals,
+                            std::uint64_t generation);
+
+// The single statements of the port that read.
+Result<std::optional<DocumentId>> find_by_checksum(Connection& connection, const Digest& checksum,
+                                                   const DocumentId& except);
+Result<std::vector<DocumentId>> deleted_before(Connection& connection, Timestamp time, std::size_t limit);
+
+// The texts of SQL run here, for the explain tests.
+std::vector<std::string_view> list_texts();
+
+}  // namespace lazaret::sqlite
