@@ -1,6 +1,7 @@
 #include "app/wire.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -164,13 +165,13 @@ Result<void> Service::Parts::open_stores(const Config& config) {
   auto file_store = FileStore::open({.root = config.data_dir});
   if (!file_store) return std::unexpected(std::move(file_store.error()));
   files = std::move(*file_store);
-  auto sqlite = SqliteStore::open({.path = config.data_dir / "lazaret.db"});
+  auto sqlite = SqliteStore::open({.path = (config.data_dir / "lazaret.db").string()});
   if (!sqlite) return std::unexpected(std::move(sqlite.error()));
   rows = std::move(*sqlite);
   objects.emplace(*files, metrics);
   metadata.emplace(*rows, metrics);
   // The folder is ours alone, so whoever began these uploads is gone.
-  return rows->expire_all_leases(Call{});
+  return rows->expire_all_leases(Call{}, clock.now());
 }
 
 Result<void> Service::Parts::start_inspection(const Config& config) {
