@@ -12,6 +12,7 @@
 #include "app/exit_codes.h"
 #include "app/version.h"
 #include "app/wire.h"
+#include "base/encoding.h"
 #include "config/dotenv.h"
 #include "document/json.h"
 #include "document/validation.h"
