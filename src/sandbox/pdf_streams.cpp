@@ -12,7 +12,7 @@ namespace {
 
 using inspect::FindingCode;
 
-constexpr std::uint64_t kGlance = 2048;                         // compressed bytes of a stream that is only glanced at
+constexpr std::uint64_t kGlance = 1024;                         // compressed bytes of a stream that is only glanced at
 constexpr std::uint64_t kSwells = 64;                           // a glance that grows so much is followed to its end
 constexpr std::uint64_t kBombBytes = std::uint64_t{32} << 20U;  // what any stream may come to
 constexpr std::uint64_t kBombRatio = 200;                       // and how much more for one byte of it
@@ -88,7 +88,10 @@ bool is_any(const std::array<const char*, N>& names, const std::string& name) {
 // What comes out of a stream: counted, searched, its head kept where it is wanted.
 class StreamLook::Sink final : public ByteSink {
  public:
-  Sink(std::uint64_t cap, std::size_t head_wanted) : cap_(cap), head_wanted_(head_wanted) {}
+  Sink(EicarMatcher& eicar, std::uint64_t cap, std::size_t head_wanted)
+      : eicar_(eicar), cap_(cap), head_wanted_(head_wanted) {
+    eicar_.reset();
+  }
   bool write(const char* bytes, std::size_t length) override {
     made_ += length;
     if (head_.size() < head_wanted_) head_.append(bytes, std::min(length, head_wanted_ - head_.size()));
@@ -101,12 +104,12 @@ class StreamLook::Sink final : public ByteSink {
   const std::string& head() const { return head_; }
 
  private:
+  EicarMatcher& eicar_;
   std::uint64_t cap_;
   std::size_t head_wanted_;
   std::uint64_t made_ = 0;
   std::string head_;
   bool has_eicar_ = false;
-  EicarMatcher eicar_;
 };
 
 StreamLook::Coding StreamLook::coding_of(QPDFObjectHandle& dictionary) {
@@ -171,12 +174,12 @@ void StreamLook::decode(QPDFObjectHandle& stream, Coding coding, const Raw& raw,
     stream.pipeStreamData(&end, 0, qpdf_dl_none, true);
     return;
   }
-  std::string block(static_cast<std::size_t>(std::min<std::uint64_t>({kBlock, raw.length, input_cap})), '\0');
+  block_.resize(kBlock);
   const std::uint64_t stop = raw.offset + std::min(raw.length, input_cap);
   for (std::uint64_t at = raw.offset; at < stop;) {
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), stop - at));
-    const std::size_t got = tools_.file.read_at(at, block.data(), wanted);
-    if (got == 0 || !first.write(block.data(), got)) return;
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), stop - at));
+    const std::size_t got = tools_.file.read_at(at, block_.data(), wanted);
+    if (got == 0 || !first.write(block_.data(), got)) return;
     at += got;
   }
 }
@@ -195,23 +198,37 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
   const bool is_seen_raw = coding == Coding::kPlain && raw.is_direct;  // the raw scan has read it
   if (output_left_ == 0 || is_seen_raw || coding == Coding::kImage || coding == Coding::kUnknown) return;
 
-  const std::uint64_t cap = std::min(output_left_, std::max(kBombBytes, kBombRatio * raw.length));
-  const bool is_image = dictionary.getKey("/Subtype").isNameAndEquals("/Image");
-  const bool is_thorough = !is_image && raw.length <= thorough_left_;
-  if (is_thorough) {
+  if (dictionary.getKey("/Subtype").isNameAndEquals("/Image")) return look_at_image(stream, coding, raw, spot);
+
+  if (raw.length <= thorough_left_) {
     thorough_left_ -= raw.length;
   } else {
-    Sink glance(std::min(cap, is_image ? kGlance * 8 : kSwells * kGlance), 0);
+    Sink glance(eicar_, std::min(output_left_, kSwells * kGlance), 0);
     decode(stream, coding, raw, kGlance, glance);
     output_left_ -= std::min(output_left_, glance.made());
     if (glance.has_eicar()) tools_.findings.add(FindingCode::kEicar, spot);
-    // An image is judged by its size on paper: a white page swells as much as any bomb.
-    const bool swells = glance.bursts() && (coding == Coding::kFlate || raw.length < kGlance);
-    if (is_image || !swells) return;
+    const bool is_input_whole = coding == Coding::kLibrary && raw.length > kGlance;  // libqpdf's input is not cut
+    if (!glance.bursts() || is_input_whole) return;
   }
-  Sink sink(cap, 0);
+  Sink sink(eicar_, cap_of(raw), 0);
   decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
   settle(sink, spot);
+}
+
+// A white page swells as much as any bomb, so an image is never one by what it inflates to; its stated size is judged
+// by the walk. What is spent on images has a budget of its own.
+void StreamLook::look_at_image(QPDFObjectHandle& stream, Coding coding, const Raw& raw, const Spot& spot) {
+  const bool is_thorough = raw.length <= thorough_left_ && image_output_left_ != 0;
+  if (is_thorough) thorough_left_ -= raw.length;
+  Sink sink(eicar_, is_thorough ? image_output_left_ : kSwells * kGlance, 0);
+  decode(stream, coding, raw, is_thorough ? std::numeric_limits<std::uint64_t>::max() : kGlance, sink);
+  image_output_left_ -= std::min(image_output_left_, sink.made());
+  if (sink.has_eicar()) tools_.findings.add(FindingCode::kEicar, spot);
+}
+
+// What a stream may come to: so much for each of its bytes.
+std::uint64_t StreamLook::cap_of(const Raw& raw) const {
+  return std::min(output_left_, std::max(kBombBytes, kBombRatio * raw.length));
 }
 
 FileKind StreamLook::look_at_attachment(QPDFObjectHandle& stream, const Spot& spot) {
@@ -220,8 +237,8 @@ FileKind StreamLook::look_at_attachment(QPDFObjectHandle& stream, const Spot& sp
   watch(raw);
   Coding coding = coding_of(dictionary);
   if (coding == Coding::kImage || coding == Coding::kUnknown) coding = Coding::kPlain;
-  const std::uint64_t cap = std::min(output_left_, std::max(kBombBytes, kBombRatio * raw.length));
-  Sink sink(cap, kHead);
+  const std::uint64_t cap = cap_of(raw);
+  Sink sink(eicar_, cap, kHead);
   if (cap != 0) decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
   settle(sink, spot);
   return std::max(kind_of_bytes(sink.head()), tools_.judge.kind_of(sink.head()));

@@ -1,6 +1,6 @@
 // StreamLook: what is inside the streams of a document, decoded under caps and never held. C++17, inside the room of
-// libqpdf. How much is decoded (docs/inspection.md): attachments wholly; other Flate streams wholly up to a budget of
-// compressed bytes and beyond it only their beginning, unless that swells like a bomb; images not at all.
+// libqpdf. How much is decoded (docs/inspection.md): attachments wholly; other streams wholly up to a budget of
+// compressed bytes and beyond it only their beginning, unless that swells like a bomb; image codecs not at all.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@ class StreamLook {
       : tools_(tools),
         encrypted_(encrypted),
         output_left_(limits.inflated_bytes),
+        image_output_left_(limits.inflated_bytes / 4),
         thorough_left_(limits.thorough_bytes) {}
   StreamLook(const StreamLook&) = delete;
   StreamLook& operator=(const StreamLook&) = delete;
@@ -40,12 +41,17 @@ class StreamLook {
   static Coding coding_of(QPDFObjectHandle& dictionary);
   Raw raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& dictionary) const;
   void decode(QPDFObjectHandle& stream, Coding coding, const Raw& raw, std::uint64_t input_cap, Sink& sink);
+  void look_at_image(QPDFObjectHandle& stream, Coding coding, const Raw& raw, const Spot& spot);
+  std::uint64_t cap_of(const Raw& raw) const;
   void watch(const Raw& raw);
   void settle(const Sink& sink, const Spot& spot);
 
   const WalkTools& tools_;
   bool encrypted_;
+  EicarMatcher eicar_;
+  std::string block_;  // one for all streams: a buffer of its own for each costs more than reading it
   std::uint64_t output_left_;
+  std::uint64_t image_output_left_;
   std::uint64_t thorough_left_;
 };
 
