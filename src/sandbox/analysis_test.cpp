@@ -1,0 +1,233 @@
+// The judgement of whole documents: every attack is seen, however it is written, and its benign twin passes.
+#include "sandbox/analysis.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/unique_fd.h"
+#include "sample/sample.h"
+#include "sandbox/eicar.h"
+#include "tests/support/attack_documents.h"
+#include "tests/support/qpdf_rewrite.h"
+
+namespace lazaret::sandbox {
+namespace {
+
+using inspect::FindingCode;
+using testing_support::ExpectedDocument;
+
+UniqueFd in_memory(std::string_view bytes) {
+  UniqueFd fd(::memfd_create("document", MFD_CLOEXEC));
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t wrote = ::write(fd.get(), bytes.data() + done, bytes.size() - done);
+    if (wrote <= 0) break;
+    done += static_cast<std::size_t>(wrote);
+  }
+  EXPECT_EQ(done, bytes.size());
+  return fd;
+}
+
+class Analysis : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { engine_ = std::make_unique<Engine>(); }
+  static void TearDownTestSuite() { engine_.reset(); }
+
+  static inspect::Report analyse(std::string_view bytes, inspect::Task task = {.extension = "pdf"},
+                                 const Limits& limits = {}) {
+    const UniqueFd fd = in_memory(bytes);
+    task.size = bytes.size();
+    return engine_->analyse(fd.get(), task, limits);
+  }
+
+ private:
+  static inline std::unique_ptr<Engine> engine_;
+};
+
+bool holds(const inspect::Report& report, FindingCode code) {
+  return std::ranges::any_of(report.findings, [code](const auto& finding) { return finding.code == code; });
+}
+
+Outcome outcome_of(const inspect::Report& report) {
+  Outcome worst = Outcome::kClean;
+  for (const inspect::RawFinding& finding : report.findings) {
+    const Outcome outcome = inspect::finding_row(finding.code).outcome;
+    if (outcome_rank(outcome) > outcome_rank(worst)) worst = outcome;
+  }
+  return worst;
+}
+
+std::string codes_of(const inspect::Report& report) {
+  std::string text = "found:";
+  for (const inspect::RawFinding& finding : report.findings) {
+    text.append(" ").append(inspect::finding_row(finding.code).name);
+  }
+  return text;
+}
+
+void expect_as_told(const ExpectedDocument& document, const inspect::Report& report) {
+  EXPECT_EQ(to_string(outcome_of(report)), to_string(document.outcome)) << codes_of(report);
+  for (const FindingCode code : document.must_hold) {
+    EXPECT_TRUE(holds(report, code)) << inspect::finding_row(code).name << " is missing; " << codes_of(report);
+  }
+}
+
+TEST_F(Analysis, SeesEveryAttack) {
+  for (const ExpectedDocument& document : testing_support::attack_documents()) {
+    SCOPED_TRACE(document.name);
+    expect_as_told(document, analyse(document.bytes));
+  }
+}
+
+TEST_F(Analysis, PassesEveryBenignTwin) {
+  for (const ExpectedDocument& document : testing_support::benign_documents()) {
+    SCOPED_TRACE(document.name);
+    expect_as_told(document, analyse(document.bytes));
+  }
+}
+
+TEST_F(Analysis, JudgesADocumentTheSameHoweverItsObjectsAreWritten) {
+  std::vector<ExpectedDocument> documents = testing_support::attack_documents();
+  std::ranges::move(testing_support::benign_documents(), std::back_inserter(documents));
+  for (const ExpectedDocument& document : documents) {
+    if (!document.is_rewritable) continue;
+    for (const testing_support::Rewriting rewriting : testing_support::all_rewritings()) {
+      SCOPED_TRACE(document.name + ", " + testing_support::name_of(rewriting));
+      expect_as_told(document, analyse(testing_support::rewrite_pdf(document.bytes, rewriting)));
+    }
+  }
+}
+
+TEST_F(Analysis, TellsAnEncryptedDocumentThatOpensFromOneThatDoesNot) {
+  const std::string page = testing_support::one_page({});
+  const inspect::Report open = analyse(testing_support::rewrite_pdf(page, testing_support::Rewriting::kAes256));
+  EXPECT_TRUE(open.encrypted);
+  EXPECT_EQ(open.page_count, 1);
+  EXPECT_EQ(outcome_of(open), Outcome::kClean) << codes_of(open);
+  for (const testing_support::Rewriting rewriting :
+       {testing_support::Rewriting::kRc4With40Bits, testing_support::Rewriting::kAes256}) {
+    const inspect::Report locked = analyse(testing_support::rewrite_pdf(page, rewriting, "secret"));
+    EXPECT_EQ(outcome_of(locked), Outcome::kEncrypted) << codes_of(locked);
+    EXPECT_EQ(locked.page_count, -1);
+  }
+}
+
+TEST_F(Analysis, ReportsPagesVersionAndType) {
+  const inspect::Report report = analyse(testing_support::one_page({}));
+  EXPECT_EQ(report.page_count, 1);
+  EXPECT_EQ(report.pdf_version, "1.7");
+  EXPECT_EQ(report.content_type, "application/pdf");
+  EXPECT_FALSE(report.encrypted);
+}
+
+TEST_F(Analysis, RefusesADeclaredTypeThatIsNotThatOfTheBytes) {
+  const std::string page = testing_support::one_page({});
+  EXPECT_TRUE(
+      holds(analyse(page, {.extension = "pdf", .declared_type = "image/png"}), FindingCode::kDeclaredTypeMismatch));
+  for (const char* type : {"", "application/pdf", "application/x-pdf", "application/octet-stream"}) {
+    EXPECT_TRUE(analyse(page, {.extension = "pdf", .declared_type = type}).findings.empty()) << type;
+  }
+}
+
+TEST_F(Analysis, RefusesAnExtensionThatIsNotThatOfTheBytes) {
+  EXPECT_TRUE(holds(analyse(testing_support::one_page({}), {.extension = "png"}), FindingCode::kTypeMismatch));
+}
+
+TEST_F(Analysis, WithoutTheWalkStillReadsTheRawBytes) {
+  const testing_support::OnePage parts{.catalog = "/OpenAction << /S /J#61vaScript /JS (inert) >>"};
+  const inspect::Report report = analyse(testing_support::one_page(parts), {.extension = "pdf", .walk = false});
+  EXPECT_TRUE(holds(report, FindingCode::kEscapedName));
+  EXPECT_FALSE(holds(report, FindingCode::kAutoRunJavaScript));
+  EXPECT_EQ(report.page_count, -1);
+}
+
+TEST_F(Analysis, FindsTheHeaderAnywhereInTheFirstKilobyte) {
+  for (const std::size_t offset : {std::size_t{1}, std::size_t{500}, std::size_t{1023}}) {
+    const inspect::Report report = analyse(std::string(offset, ' ') + testing_support::one_page({}));
+    EXPECT_EQ(outcome_of(report), Outcome::kRepaired) << offset << " " << codes_of(report);
+    EXPECT_EQ(report.page_count, 1);
+  }
+}
+
+TEST_F(Analysis, CountsBytesInsideAnAttachmentAsTheAttachments) {
+  const std::string inner = testing_support::one_page({});
+  const std::string outer =
+      testing_support::one_page({.catalog = "/Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >>",
+                                 .more = {"<< /Type /Filespec /F (appendix.pdf) /EF << /F 6 0 R >> >>",
+                                          "<< /Type /EmbeddedFile /Length 7 0 R >>\nstream\n" + inner + "\nendstream",
+                                          std::to_string(inner.size())}});
+  const inspect::Report report = analyse(outer);
+  EXPECT_EQ(outcome_of(report), Outcome::kActive) << codes_of(report);
+  EXPECT_FALSE(holds(report, FindingCode::kSecondHeader));
+}
+
+TEST_F(Analysis, StopsAtMoreObjectsThanAllowed) {
+  const inspect::Report report = analyse(testing_support::one_page({}), {.extension = "pdf"}, {.objects = 3});
+  EXPECT_EQ(outcome_of(report), Outcome::kBomb) << codes_of(report);
+}
+
+TEST_F(Analysis, KeepsAFewOfEachFindingAndCountsTheRest) {
+  std::string links;
+  for (int i = 0; i < 100; ++i)
+    links += std::to_string(5 + i) + " 0 R ";
+  testing_support::OnePage parts{.page = "/Annots [" + links + "]"};
+  for (int i = 0; i < 100; ++i)
+    parts.more.emplace_back("<< /Subtype /Link /A << /S /URI /URI (http://a.example) >> >>");
+  const inspect::Report report = analyse(testing_support::one_page(parts));
+  EXPECT_LE(report.findings.size(), 8U);
+  EXPECT_EQ(report.findings.size() + report.more_findings, 100U);
+}
+
+TEST_F(Analysis, PutsTheWorstFindingFirst) {
+  const inspect::Report report = analyse(testing_support::one_page(
+      {.catalog = "/OpenAction << /S /JavaScript /JS (inert) /Next << /S /Launch /F (inert.exe) >> >>"}));
+  ASSERT_FALSE(report.findings.empty());
+  EXPECT_EQ(report.findings.front().code, FindingCode::kLaunch) << codes_of(report);
+}
+
+TEST_F(Analysis, SeesTheAntivirusTestAcrossTheBoundsOfItsBlocks) {
+  for (const std::size_t before : {131'052U, 131'072U, 262'077U}) {
+    const std::string bytes = testing_support::one_page({.content = std::string(before, ' ') + eicar_test_string()});
+    EXPECT_TRUE(holds(analyse(bytes), FindingCode::kEicar)) << before;
+  }
+}
+
+TEST_F(Analysis, SeesTheBeginningOfAStreamBeyondItsBudget) {
+  const std::string bytes =
+      testing_support::one_page({.more = {testing_support::stream_body("/Filter /ASCIIHexDecode", "58354F"),
+                                          testing_support::stream_body("", "x")}});
+  EXPECT_EQ(outcome_of(analyse(bytes, {.extension = "pdf"}, {.thorough_bytes = 0})), Outcome::kClean);
+  for (const ExpectedDocument& document : testing_support::attack_documents()) {
+    if (!document.name.contains("bomb") && !document.name.contains("antivirus")) continue;
+    SCOPED_TRACE(document.name);
+    expect_as_told(document, analyse(document.bytes, {.extension = "pdf"}, {.thorough_bytes = 0}));
+  }
+}
+
+TEST_F(Analysis, CallsOurOwnSamplesClean) {
+  for (const sample::Kind kind : {sample::Kind::kMixed, sample::Kind::kScan, sample::Kind::kFlate}) {
+    const inspect::Report report = analyse(sample::make_sample({.kind = kind, .size_bytes = 400'000}));
+    EXPECT_EQ(outcome_of(report), Outcome::kClean) << codes_of(report);
+  }
+}
+
+TEST_F(Analysis, AnswersForEveryCutOfADocument) {
+  const std::string whole =
+      testing_support::rewrite_pdf(testing_support::one_page({.more = {"<< /S /JavaScript /JS (inert) >>"}}),
+                                   testing_support::Rewriting::kObjectStreams);
+  for (std::size_t length = 0; length < whole.size(); length += 7) {
+    const inspect::Report report = analyse(whole.substr(0, length));
+    EXPECT_NE(report.content_type, "");
+  }
+}
+
+TEST(EngineVersions, NameTheParsers) {
+  EXPECT_THAT(Engine::versions(), testing::MatchesRegex("qpdf [0-9.]+ libmagic [0-9.]+"));
+}
+
+}  // namespace
+}  // namespace lazaret::sandbox

@@ -1,0 +1,367 @@
+#include "tests/support/attack_documents.h"
+
+#include "sample/pdf_writer.h"
+#include "sandbox/eicar.h"
+
+namespace lazaret::testing_support {
+namespace {
+
+using inspect::FindingCode;
+using sample::deflate;
+using std::string;
+
+constexpr int kLevel = 9;
+
+string flate_body(std::string_view entries, std::string_view data) {
+  return stream_body("/Filter /FlateDecode " + string(entries), deflate(data, kLevel));
+}
+
+string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  string out;
+  for (const char c : bytes) {
+    out.push_back(kDigits[static_cast<unsigned char>(c) >> 4U]);
+    out.push_back(kDigits[static_cast<unsigned char>(c) & 15U]);
+  }
+  return out;
+}
+
+string utf16_string(std::string_view ascii) {
+  string bytes = "\xFE\xFF";
+  for (const char c : ascii)
+    bytes.append(1, '\0').append(1, c);
+  return "<" + hex(bytes) + ">";
+}
+
+string clean_page() {
+  return one_page({});
+}
+
+string clean_page_with_orphan(const string& object) {
+  PdfText pdf;
+  pdf.add("<< /Type /Catalog /Pages 2 0 R >>");
+  pdf.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+  pdf.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
+  pdf.add(object);
+  return pdf.finish();
+}
+
+string with_open_action(const string& action) {
+  return one_page({.catalog = "/OpenAction " + action});
+}
+
+string with_page_action(const string& action) {
+  return one_page({.page = "/AA << /O 5 0 R >>", .more = {action}});
+}
+
+string with_link(const string& action) {
+  return one_page({.page = "/Annots [ << /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A " + action + " >> ]"});
+}
+
+string with_attachment(const string& name, std::string_view bytes, const string& type_entry = "/Type /EmbeddedFile") {
+  return one_page({.catalog = "/Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >>",
+                   .more = {"<< /Type /Filespec /F (" + name + ") /UF (" + name + ") /EF << /F 6 0 R >> >>",
+                            flate_body(type_entry, bytes)}});
+}
+
+string nested_arrays(std::size_t depth) {
+  return string(depth, '[') + string(depth, ']');
+}
+
+string small_zip() {
+  using namespace std::string_literals;
+  const string local = "PK\3\4"s + string(26, '\0');
+  const string directory = "PK\1\2"s + string(42, '\0');
+  const string end = "PK\5\6"s + string(4, '\0') + "\1\0\1\0"s + "\x2E\0\0\0"s + string(6, '\0');
+  return local + directory + end;
+}
+
+string page_tree_chain(int depth) {
+  PdfText pdf;
+  pdf.add("<< /Type /Catalog /Pages 2 0 R >>");
+  for (int i = 0; i < depth; ++i)
+    pdf.add("<< /Type /Pages /Count 1 /Kids [" + std::to_string(i + 3) + " 0 R] >>");
+  pdf.add("<< /Type /Page /MediaBox [0 0 9 9] >>");
+  return pdf.finish();
+}
+
+void add_actions(std::vector<ExpectedDocument>& all) {
+  const auto add = [&all](string name, string bytes, Outcome outcome, std::vector<FindingCode> codes) {
+    all.push_back({std::move(name), std::move(bytes), outcome, std::move(codes)});
+  };
+  const string script = "<< /S /JavaScript /JS (inert) >>";
+  add("script by OpenAction", with_open_action(script), Outcome::kActive, {FindingCode::kAutoRunJavaScript});
+  add("script by a page", with_page_action(script), Outcome::kActive, {FindingCode::kAutoRunJavaScript});
+  add("script by a click", with_link(script), Outcome::kActive, {FindingCode::kJavaScript});
+  add("script in a stream",
+      one_page({.catalog = "/OpenAction << /S /JavaScript /JS 5 0 R >>", .more = {flate_body("", "inert")}}),
+      Outcome::kActive, {FindingCode::kAutoRunJavaScript});
+  add("script in the names tree",
+      one_page({.catalog = "/Names << /JavaScript << /Kids [5 0 R] >> >>",
+                .more = {"<< /Limits [(a) (a)] /Names [(a) 6 0 R] >>", script}}),
+      Outcome::kActive, {FindingCode::kAutoRunJavaScript});
+  add("script behind a chain",
+      with_open_action("<< /S /GoTo /D [3 0 R /Fit] /Next [ << /S /Named /N /NextPage /Next " + script + " >> ] >>"),
+      Outcome::kActive, {FindingCode::kAutoRunJavaScript});
+  all.push_back({"script that nothing refers to",
+                 clean_page_with_orphan(script),
+                 Outcome::kActive,
+                 {FindingCode::kJavaScript},
+                 false});
+  add("script in a form field",
+      one_page({.catalog = "/AcroForm << /Fields [5 0 R] >>",
+                .page = "/Annots [5 0 R]",
+                .more = {"<< /FT /Tx /T (f) /Subtype /Widget /Rect [0 0 9 9] /AA << /C " + script + " >> >>"}}),
+      Outcome::kActive, {FindingCode::kJavaScript});
+  add("program started for Windows", with_open_action("<< /S /Launch /Win << /F (cmd.exe) /P (/c inert) >> >>"),
+      Outcome::kMalicious, {FindingCode::kLaunch});
+  add("program started by a click", with_link("<< /S /Launch /F (/bin/inert) >>"), Outcome::kMalicious,
+      {FindingCode::kLaunch});
+  add("program started for Unix", with_page_action("<< /S /Launch /Unix << /F (inert.sh) >> >>"), Outcome::kMalicious,
+      {FindingCode::kLaunch});
+  add("neighbouring document opened", with_link("<< /S /Launch /F (appendix.pdf) >>"), Outcome::kSuspicious,
+      {FindingCode::kLaunchNeighbour});
+  add("neighbouring document with parameters", with_link("<< /S /Launch /Win << /F (a.pdf) /P (inert) >> >>"),
+      Outcome::kMalicious, {FindingCode::kLaunch});
+  add("form sent by a click", with_link("<< /S /SubmitForm /F << /FS /URL /F (https://example.org/f) >> >>"),
+      Outcome::kActive, {FindingCode::kSubmitForm});
+  add("form sent by itself", with_open_action("<< /S /SubmitForm /F << /FS /URL /F (https://example.org/f) >> >>"),
+      Outcome::kSuspicious, {FindingCode::kSubmitForm, FindingCode::kAutoRunUri});
+  add("data imported", with_link("<< /S /ImportData /F (data.fdf) >>"), Outcome::kActive, {FindingCode::kImportData});
+  add("place in another file", with_link("<< /S /GoToR /F (other.pdf) /D [0 /Fit] >>"), Outcome::kActive,
+      {FindingCode::kGoToRemote});
+  add("place in an attachment", with_link("<< /S /GoToE /T << /R /C /N (a) >> /D [0 /Fit] >>"), Outcome::kActive,
+      {FindingCode::kGoToEmbedded});
+}
+
+void add_targets(std::vector<ExpectedDocument>& all) {
+  const auto add = [&all](string name, string bytes, Outcome outcome, std::vector<FindingCode> codes) {
+    all.push_back({std::move(name), std::move(bytes), outcome, std::move(codes)});
+  };
+  add("address visited by itself", with_open_action("<< /S /URI /URI (https://example.org/) >>"), Outcome::kSuspicious,
+      {FindingCode::kAutoRunUri});
+  add("address visited by a page", with_page_action("<< /S /URI /URI (https://example.org/) >>"), Outcome::kSuspicious,
+      {FindingCode::kAutoRunUri});
+  add("link that runs script", with_link("<< /S /URI /URI (java\\nscript:inert) >>"), Outcome::kSuspicious,
+      {FindingCode::kDangerousUri});
+  add("link to script in UTF-16", with_link("<< /S /URI /URI " + utf16_string("JavaScript:inert") + " >>"),
+      Outcome::kSuspicious, {FindingCode::kDangerousUri});
+  add("link to a local file", with_link("<< /S /URI /URI (file:///C:/inert.txt) >>"), Outcome::kSuspicious,
+      {FindingCode::kDangerousUri});
+  add("link to a share", with_link("<< /S /URI /URI (file://host.example/share/x) >>"), Outcome::kSuspicious,
+      {FindingCode::kUncPath});
+  add("remote file on a share, by a click", with_link("<< /S /GoToR /F (\\\\\\\\host.example\\\\share) /D [0 /Fit] >>"),
+      Outcome::kSuspicious, {FindingCode::kUncPath});
+  for (const char* path : {"\\\\\\\\host.example\\\\share", "//host.example/share", "smb://host.example/share",
+                           "\\\\\\\\host.example@SSL\\\\DavWWWRoot\\\\x"}) {
+    add("share opened by itself: " + string(path),
+        with_page_action("<< /S /GoToR /F (" + string(path) + ") /D [0 /Fit] >>"), Outcome::kMalicious,
+        {FindingCode::kAutoRunUnc});
+  }
+  add("share in a file reference, opened by itself",
+      with_page_action("<< /S /GoToE /F << /Type /Filespec /UF (//host.example/x) >> /D [0 /Fit] >>"),
+      Outcome::kMalicious, {FindingCode::kAutoRunUnc});
+  add("content in another file", one_page({.more = {stream_body("/F (content.bin)", "")}}), Outcome::kSuspicious,
+      {FindingCode::kExternalStream});
+}
+
+void add_contents(std::vector<ExpectedDocument>& all) {
+  const auto add = [&all](string name, string bytes, Outcome outcome, std::vector<FindingCode> codes) {
+    all.push_back({std::move(name), std::move(bytes), outcome, std::move(codes)});
+  };
+  add("attached text", with_attachment("results.csv", "a,b\n1,2\n"), Outcome::kActive, {FindingCode::kEmbeddedFile});
+  add("attached XML", with_attachment("cda.xml", "<?xml version=\"1.0\"?><?xml-stylesheet href=\"a.xsl\"?><a/>"),
+      Outcome::kActive, {FindingCode::kEmbeddedFile});
+  add("attached program", with_attachment("results.csv", "MZ" + string(200, '\0')), Outcome::kMalicious,
+      {FindingCode::kExecutableAttachment});
+  add("attached program without a type", with_attachment("results.csv", "\177ELF\2\1\1" + string(60, '\0'), ""),
+      Outcome::kMalicious, {FindingCode::kExecutableAttachment});
+  add("attached script", with_attachment("run.vbs", "inert"), Outcome::kMalicious,
+      {FindingCode::kExecutableAttachment});
+  add("attached script with a double name", with_attachment("results.pdf.JS", "inert"), Outcome::kMalicious,
+      {FindingCode::kExecutableAttachment});
+  add("attached web page", with_attachment("results.txt", "<!DOCTYPE html><html></html>"), Outcome::kSuspicious,
+      {FindingCode::kMarkupAttachment});
+  add("attached macros", with_attachment("results.xlsm", "PK"), Outcome::kSuspicious, {FindingCode::kMacroAttachment});
+  add("attached antivirus test", with_attachment("a.txt", sandbox::eicar_test_string()), Outcome::kMalicious,
+      {FindingCode::kEicar});
+  add("antivirus test in a stream", one_page({.more = {flate_body("", sandbox::eicar_test_string())}}),
+      Outcome::kMalicious, {FindingCode::kEicar});
+  add("antivirus test behind two filters",
+      one_page({.more = {stream_body("/Filter [/ASCIIHexDecode /FlateDecode]",
+                                     hex(deflate(sandbox::eicar_test_string(), kLevel)) + ">")}}),
+      Outcome::kMalicious, {FindingCode::kEicar});
+  add("XFA form", one_page({.catalog = "/AcroForm << /Fields [] /XFA 5 0 R >>", .more = {flate_body("", "<xdp/>")}}),
+      Outcome::kActive, {FindingCode::kXfa});
+  add("rich media", one_page({.page = "/Annots [ << /Subtype /RichMedia /Rect [0 0 9 9] >> ]"}), Outcome::kActive,
+      {FindingCode::kRichMedia});
+  add("flate bomb", one_page({.more = {flate_body("", string(std::size_t{40} << 20U, '\0'))}}), Outcome::kBomb,
+      {FindingCode::kInflatesTooFar});
+  add("flate bomb in a flate bomb",
+      one_page({.more = {stream_body("/Filter [/FlateDecode /FlateDecode]",
+                                     deflate(deflate(string(std::size_t{40} << 20U, '\0'), kLevel), kLevel))}}),
+      Outcome::kBomb, {FindingCode::kInflatesTooFar});
+  add("image of absurd size",
+      one_page({.more = {stream_body("/Subtype /Image /Width 999999 /Height 999999 /ColorSpace /DeviceRGB "
+                                     "/BitsPerComponent 8 /Filter /DCTDecode",
+                                     "\xFF\xD8")}}),
+      Outcome::kBomb, {FindingCode::kHugeImage});
+  add("nested too deep", one_page({.more = {nested_arrays(200)}}), Outcome::kBomb, {FindingCode::kTooDeep});
+  all.push_back({"page tree too deep", page_tree_chain(150), Outcome::kBomb, {FindingCode::kTooDeep}, false});
+}
+
+void add_surroundings(std::vector<ExpectedDocument>& all) {
+  using namespace std::string_literals;
+  const auto add = [&all](string name, string bytes, Outcome outcome, std::vector<FindingCode> codes) {
+    all.push_back({std::move(name), std::move(bytes), outcome, std::move(codes), false});
+  };
+  const string page = clean_page();
+  add("nothing", "", Outcome::kNotPdf, {FindingCode::kEmptyFile});
+  add("a picture", "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0"s, Outcome::kNotPdf,
+      {FindingCode::kTypeMismatch});
+  add("a text", "Blood count, 24 November\n", Outcome::kNotPdf, {FindingCode::kNoHeader});
+  add("header too late", string(1100, ' ') + page, Outcome::kNotPdf, {FindingCode::kNoHeader});
+  add("bare antivirus test", sandbox::eicar_test_string(), Outcome::kMalicious, {FindingCode::kEicar});
+  add("antivirus test after the end", page + sandbox::eicar_test_string(), Outcome::kMalicious, {FindingCode::kEicar});
+  add("byte order mark before", "\xEF\xBB\xBF" + page, Outcome::kRepaired, {FindingCode::kLeadingBytes});
+  add("printer control before", "\x1B%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + page, Outcome::kRepaired,
+      {FindingCode::kLeadingBytes});
+  add("picture before", "\xFF\xD8\xFF\xE0" + page, Outcome::kSuspicious, {FindingCode::kForeignMagic});
+  add("program before", "MZ" + string(80, '\0') + page, Outcome::kSuspicious, {FindingCode::kForeignMagic});
+  add("interpreter before", "#!/bin/inert\n" + page, Outcome::kSuspicious, {FindingCode::kForeignMagic});
+  add("web page before", "<html><script>inert</script>\n" + page, Outcome::kSuspicious, {FindingCode::kMarkupHead});
+  add("lines after", page + "printed by a console\n", Outcome::kRepaired, {FindingCode::kTrailingBytes});
+  add("archive after", page + small_zip(), Outcome::kSuspicious, {FindingCode::kForeignMagic, FindingCode::kZipTail});
+  add("two documents", page + page, Outcome::kSuspicious, {FindingCode::kSecondHeader});
+  string odd_version = page;
+  odd_version.replace(5, 3, "7.3");
+  add("version that is none", odd_version, Outcome::kRepaired, {FindingCode::kBadVersion});
+  add("cut before the last lines", page.substr(0, page.rfind("startxref")), Outcome::kRepaired,
+      {FindingCode::kTruncated, FindingCode::kRecovered});
+  add("cut before the pages", page.substr(0, 60), Outcome::kMalformed,
+      {FindingCode::kTruncated, FindingCode::kNoPages});
+  PdfText pages;
+  pages.add("<< /Type /Catalog /Pages 2 0 R >>");
+  pages.add("<< /Type /Pages /Kids [] /Count 0 >>");
+  add("no page", pages.finish(), Outcome::kMalformed, {FindingCode::kNoPages});
+  PdfText loop;
+  loop.add("<< /Type /Catalog /Pages 2 0 R >>");
+  loop.add("<< /Type /Pages /Kids [2 0 R] /Count 1 >>");
+  add("page tree in a ring", loop.finish(), Outcome::kMalformed, {FindingCode::kNoPages});
+  add("escaped names", with_open_action("<< /S /J#61vaScript /#4aS (inert) >>"), Outcome::kSuspicious,
+      {FindingCode::kEscapedName, FindingCode::kAutoRunJavaScript});
+  add("escaped Launch", with_open_action("<< /S /La#75nch /F (inert.exe) >>"), Outcome::kMalicious,
+      {FindingCode::kEscapedName, FindingCode::kLaunch});
+  PdfText inline_root;
+  inline_root.add("<< /Unused true >>");
+  inline_root.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+  inline_root.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
+  add("catalog inside the trailer",
+      inline_root.finish({}, "<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /Launch /F (inert.exe) >> >>"),
+      Outcome::kMalicious, {FindingCode::kLaunch});
+  PdfText burst;
+  burst.add("<< /Type /Catalog /Pages 2 0 R >>");
+  burst.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+  burst.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
+  burst.add_stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode",
+                   deflate("9 0 " + string(std::size_t{80} << 20U, ' '), kLevel));
+  add("object stream that bursts", burst.finish(), Outcome::kBomb, {FindingCode::kInflatesTooFar});
+}
+
+}  // namespace
+
+int PdfText::add(std::string_view body) {
+  objects_.emplace_back(body);
+  return static_cast<int>(objects_.size());
+}
+
+int PdfText::add_stream(std::string_view entries, std::string_view data) {
+  return add(stream_body(entries, data));
+}
+
+std::string PdfText::finish(std::string_view trailer, std::string_view root) const {
+  string file = "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n";
+  string table;
+  for (std::size_t i = 0; i < objects_.size(); ++i) {
+    string offset = std::to_string(file.size());
+    table += string(10 - offset.size(), '0') + offset + " 00000 n \n";
+    file += std::to_string(i + 1) + " 0 obj\n" + objects_[i] + "\nendobj\n";
+  }
+  const string count = std::to_string(objects_.size() + 1);
+  const string start = std::to_string(file.size());
+  file += "xref\n0 " + count + "\n0000000000 65535 f \n" + table;
+  file += "trailer\n<< /Root " + string(root) + " /Size " + count + " " + string(trailer) + " >>\n";
+  return file + "startxref\n" + start + "\n%%EOF\n";
+}
+
+std::string stream_body(std::string_view entries, std::string_view data) {
+  return "<< " + string(entries) + " /Length " + std::to_string(data.size()) + " >>\nstream\n" + string(data) +
+         "\nendstream";
+}
+
+std::string one_page(const OnePage& parts) {
+  string references;  // so that a writer that drops what is not reached keeps them
+  for (std::size_t i = 0; i < parts.more.size(); ++i)
+    references += std::to_string(5 + i) + " 0 R ";
+  PdfText pdf;
+  pdf.add("<< /Type /Catalog /Pages 2 0 R " + parts.catalog + " >>");
+  pdf.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+  pdf.add("<< /Type /Page /Extra [" + references + "] /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R " +
+          parts.page + " >>");
+  pdf.add_stream("", parts.content);
+  for (const string& object : parts.more)
+    pdf.add(object);
+  return pdf.finish(parts.trailer);
+}
+
+std::vector<ExpectedDocument> attack_documents() {
+  std::vector<ExpectedDocument> all;
+  add_actions(all);
+  add_targets(all);
+  add_contents(all);
+  add_surroundings(all);
+  return all;
+}
+
+std::vector<ExpectedDocument> benign_documents() {
+  std::vector<ExpectedDocument> all;
+  const auto add = [&all](string name, string bytes, std::vector<FindingCode> codes = {}) {
+    all.push_back({std::move(name), std::move(bytes), Outcome::kClean, std::move(codes)});
+  };
+  add("one page", clean_page());
+  add("page that says JavaScript", one_page({.content = "BT (/JavaScript /Launch %PDF-1.4 /J#61vaScript) Tj ET"}));
+  add("OpenAction to a page", with_open_action("[3 0 R /Fit]"));
+  add("OpenAction by GoTo", with_open_action("<< /S /GoTo /D [3 0 R /Fit] >>"));
+  add("OpenAction that prints", with_open_action("<< /S /Named /N /Print >>"));
+  for (const char* uri : {"https://example.org/", "http://example.org/", "mailto:a@example.org", "tel:+6560000000"}) {
+    add("link to " + string(uri), with_link("<< /S /URI /URI (" + string(uri) + ") >>"), {FindingCode::kUri});
+  }
+  add("link inside", with_link("<< /S /GoTo /D [3 0 R /Fit] >>"));
+  add("form", one_page({.catalog = "/AcroForm << /Fields [5 0 R] /NeedAppearances true >>",
+                        .page = "/Annots [5 0 R]",
+                        .more = {"<< /FT /Tx /T (name) /Subtype /Widget /Rect [0 0 99 9] /V (Tan) >>"}}));
+  add("scan", one_page({.more = {stream_body("/Subtype /Image /Width 2480 /Height 3508 /ColorSpace /DeviceGray "
+                                             "/BitsPerComponent 8 /Filter /DCTDecode",
+                                             "\xFF\xD8\xFF\xE0 MZ PK\3\4 %PDF- #!/")}}));
+  add("white scan", one_page({.more = {flate_body("/Subtype /Image /Width 9600 /Height 36000 /ColorSpace /DeviceGray "
+                                                  "/BitsPerComponent 1",
+                                                  string(std::size_t{1200} * 36'000, '\0'))}}));
+  add("tagged structure", one_page({.catalog = "/StructTreeRoot 5 0 R",
+                                    .more = {"<< /Type /StructTreeRoot /K << /Type /StructElem /S /Document >> >>"}}));
+  add("metadata",
+      one_page({.catalog = "/Metadata 5 0 R",
+                .more = {stream_body("/Type /Metadata /Subtype /XML",
+                                     "<?xpacket?><x:xmpmeta xmlns:x='adobe:ns:meta/'/><?xpacket end='w'?>")}}));
+  add("name escaped for need", one_page({.page = "/Resources << /Font << /F#20One 5 0 R >> >>",
+                                         .more = {"<< /Type /Font /Subtype /Type1 /BaseFont /Arial#2CBold >>"}}));
+  const string page = clean_page();
+  const string addition = "4 0 obj\n" + stream_body("", "BT (Changed) Tj ET") + "\nendobj\n";
+  const string table = "xref\n4 1\n" + string(10 - std::to_string(page.size()).size(), '0') +
+                       std::to_string(page.size()) + " 00000 n \ntrailer\n<< /Root 1 0 R /Size 5 /Prev " +
+                       std::to_string(page.rfind("xref\n0")) + " >>\nstartxref\n" +
+                       std::to_string(page.size() + addition.size()) + "\n%%EOF\n";
+  add("one incremental save", page + addition + table);
+  return all;
+}
+
+}  // namespace lazaret::testing_support
