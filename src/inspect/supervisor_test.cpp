@@ -217,6 +217,14 @@ TEST_F(Supervised, CallsAWorkerThatEatsTooMuchMemoryABomb) {
   EXPECT_EQ(only_finding(*supervisor, "memory"), "memory_limit");
 }
 
+TEST_F(Supervised, CallsAWorkerThatUsesUpItsProcessorTimeABomb) {
+#if !defined(LAZARET_ASAN) && !defined(LAZARET_TSAN)
+  GTEST_SKIP() << "seccomp keeps a worker from pretending";
+#endif
+  auto supervisor = start();
+  EXPECT_EQ(only_finding(*supervisor, "overtime"), "time_limit");
+}
+
 TEST_F(Supervised, GoesOnAfterEveryKindOfDeath) {
   auto with = options();
   with.wall_limit = milliseconds(100);

@@ -67,6 +67,8 @@ constexpr std::array kEscapes{
     Escape{"open_root", [] { return call(SYS_openat, AT_FDCWD, "/", O_RDONLY) >= 0; }},
     Escape{"open_passwd", [] { return call(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY) >= 0; }},
     Escape{"open_write", wrote_file},
+    Escape{"write_document", [] { return call(SYS_pwrite64, 4, "x", 1, 0) == 1; }},
+    Escape{"write_channel", [] { return call(SYS_write, 3, "x", 1) == 1; }},
     Escape{"stat",
            [] {
              struct stat facts{};

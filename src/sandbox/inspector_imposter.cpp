@@ -1,5 +1,6 @@
 // An inspector for tests: the real zygote, layers and wire around an analyst that does what its document says. By the
 // name it is started under, its zygote itself misbehaves.
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -66,6 +67,7 @@ std::string obey(std::string_view words, const inspect::Task& task) {
   if (words == "crash") __builtin_trap();
   if (words == "abort") std::abort();
   if (words == "throw") throw 1;
+  if (words == "overtime") raise(SIGXCPU);
   if (words == "memory") return eat_memory();
   if (words == "exit") _exit(0);
   if (words == "fault") _exit(inspect::kExitFault);

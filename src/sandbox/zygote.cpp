@@ -5,6 +5,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -187,6 +188,7 @@ int run_zygote(const InspectorOptions& options, bool in_namespaces,
                const std::function<Result<std::unique_ptr<Analyst>>()>& load) {
   die_with_parent();
   set_up_heap();
+  tzset();  // libmagic asks for local time now and then; the file that says what it is must be open by then
   auto analyst = load();
   if (!analyst) return give_up(analyst.error());
   auto sealed = close_up(options.sandbox, in_namespaces);
