@@ -358,8 +358,8 @@ TEST_F(Supervised, EndsAllProcessesWithItself) {
   auto supervisor = start();
   const pid_t outer = supervisor->zygote();
   const pid_t inner = child_of(outer);
-  const pid_t worker = child_of(inner);
-  ASSERT_GT(worker, 0);
+  pid_t worker = -1;
+  ASSERT_TRUE(eventually([&] { return (worker = child_of(inner)) > 0; }));
   supervisor.reset();
   EXPECT_TRUE(eventually([&] { return kill(outer, 0) != 0 && kill(inner, 0) != 0 && kill(worker, 0) != 0; }));
 }

@@ -3,7 +3,7 @@
 //   empty root   the zygote pivots into an empty, read-only file system once its libraries' data is loaded
 //   identity     an unprivileged user and group when started as root; no capability in any case
 //   limits, Landlock, seccomp   by each child, when all it needs is open
-// docs/adr/0007-sandbox-layers.md says why here and not in each child. Every function is for a single-threaded process.
+// docs/adr/0003-where-the-sandbox-closes.md says why here and not in each child. Every function is for a single-threaded process.
 #pragma once
 
 #include <cstdint>
