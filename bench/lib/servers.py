@@ -112,7 +112,7 @@ class Lazaret:
 
     def start(self, folder, trace=None):
         environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": str(free_port()),
-                       "DATA_DIR": str(folder / "data"), "MAX_UPLOAD_RATE": "0", "LOG_LEVEL": "warn",
+                       "DATA_DIR": str(folder / "data"), "MAX_UPLOAD_RATE": "0", "LOG_LEVEL": "warning",
                        "ENABLE_FILE_SCANNING": "true" if self.scanning else "false"}
         return Server(self, folder, [str(self.binary)], environment, trace).wait_ready("/health/ready")
 

@@ -1,0 +1,157 @@
+"""The binary under test, as a process with a folder and a port of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from support.client import Client
+
+BINARY = None  # set by the runner
+_running = []
+_shared = {}
+FAKE_SECRET = "an-obviously-fake-secret-for-tests-0123456789"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def clean_environment(settings):
+    """Nothing of the caller's environment reaches the server."""
+    return {"PATH": os.environ.get("PATH", ""), **{name: str(value) for name, value in settings.items()}}
+
+
+def run_command(*arguments, cwd=None, timeout=60, **settings):
+    """`lazaret ARGUMENTS`: gives the finished process with its text."""
+    return subprocess.run([BINARY, *map(str, arguments)], env=clean_environment(settings), cwd=cwd or tempfile.gettempdir(),
+                          capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+
+
+class Server:
+    def __init__(self, **settings):
+        self.folder = Path(tempfile.mkdtemp(prefix="lazaret-e2e-"))
+        self.settings = {"DATA_DIR": self.folder / "data", "MAX_UPLOAD_RATE": 0, "SECRET_KEY": FAKE_SECRET, **settings}
+        self.data = Path(self.settings["DATA_DIR"])
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.port = free_port()
+        self.log = open(self.folder / "log", "ab")
+        self.process = subprocess.Popen([BINARY], env=clean_environment({**self.settings, "PORT": self.port}),
+                                        cwd=self.folder, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        _running.append(self)
+        self._wait_ready()
+
+    def _wait_ready(self, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                if self.client().get("/health/ready").status == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.03)
+        raise AssertionError(f"the server did not become ready (exit {self.process.poll()}): {self.log_text()[-1500:]}")
+
+    def client(self, **headers):
+        return Client(self.port, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def log_text(self):
+        return (self.folder / "log").read_text(errors="replace")
+
+    def terminate(self, seconds=40):
+        """SIGTERM; gives the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(seconds)
+        self._forget()
+        return status
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self._forget()
+
+    def _forget(self):
+        self.log.close()
+        if self in _running:
+            _running.remove(self)
+
+    def discard(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._forget()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.discard()
+
+    def children(self):
+        """The processes that the server itself has started."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == self.process.pid:
+                found.append(int(path.parent.name))
+        return found
+
+    # What lies on the disk.
+
+    def object_files(self):
+        return sorted(path for path in (self.data / "objects").rglob("*") if path.is_file())
+
+    def spool_files(self):
+        return sorted(path for path in (self.data / "spool").rglob("*") if path.is_file())
+
+    def rows(self):
+        """Documents and unfinished work in the database."""
+        database = sqlite3.connect(f"file:{self.data}/lazaret.db?mode=ro", uri=True, timeout=10)
+        try:
+            return {table: database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
+                    for table in ("documents", "open_work")}
+        finally:
+            database.close()
+
+    def footprint(self):
+        """What an upload that was refused must leave as it was."""
+        return {"objects": self.object_files(), "spool": self.spool_files(), **self.rows()}
+
+
+def shared(**settings):
+    """A server that tests which do not disturb each other have in common."""
+    key = tuple(sorted((name, str(value)) for name, value in settings.items()))
+    if key not in _shared or _shared[key].process.poll() is not None:
+        _shared[key] = Server(**settings)
+    return _shared[key]
+
+
+def show_logs():
+    for server in _running:
+        warnings = [line for line in server.log_text().splitlines()[-200:] if "error" in line.lower()]
+        for line in warnings[-3:]:
+            print("          log: " + line[:300])
+
+
+def stop_all():
+    for server in list(_running):
+        server.discard()
