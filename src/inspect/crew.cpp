@@ -1,7 +1,10 @@
 #include "inspect/crew.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
+
+#include <sys/wait.h>
 
 namespace lazaret::inspect {
 namespace {
@@ -14,6 +17,7 @@ constexpr std::chrono::seconds kTimeToExit{1};
 void Crew::begin(std::uint64_t generation) {
   const std::lock_guard lock(mutex_);
   generation_ = generation;
+  deaths_ = 0;
   reason_.clear();
 }
 
@@ -41,6 +45,7 @@ void Crew::came(Worker worker) {
 void Crew::ended(WorkerId id, int status) {
   const std::lock_guard lock(mutex_);
   std::erase_if(idle_, [&](const Worker& worker) { return worker.id == id; });
+  if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL) ++deaths_;
   const auto entry = busy_.find(id);
   if (entry == busy_.end()) return;
   if (!entry->second.taken) {
@@ -49,6 +54,12 @@ void Crew::ended(WorkerId id, int status) {
   }
   entry->second.status = status;
   changed_.notify_all();
+}
+
+bool Crew::wants_new_zygote() const {
+  const std::lock_guard lock(mutex_);
+  return deaths_ >= kDeathsBeforeRenewal &&
+         std::ranges::none_of(busy_, [](const auto& one) { return one.second.taken; });
 }
 
 std::vector<std::uint64_t> Crew::to_kill(SteadyTime now) {

@@ -36,6 +36,8 @@ struct Worker {
 // How a worker ended, as its zygote told; nullopt: the zygote itself is gone.
 using WaitStatus = std::optional<int>;
 
+inline constexpr int kDeathsBeforeRenewal = 8;
+
 class Crew {
  public:
   // What the manager's thread tells.
@@ -44,6 +46,9 @@ class Crew {
   void close();  // for good: every waiter gets kCancelled
   void came(Worker worker);
   void ended(WorkerId id, int status);
+  // Workers share the layout of their zygote's memory, so each death by a document can teach an attacker a little of
+  // it: true after kDeathsBeforeRenewal of them, while no document is at work.
+  bool wants_new_zygote() const;
   // Workers given up, or done for longer than they need to exit.
   std::vector<std::uint64_t> to_kill(SteadyTime now);
 
@@ -73,6 +78,7 @@ class Crew {
   std::uint64_t generation_ = 0;  // 0 while no zygote is up
   std::string reason_ = "the inspector has not started";
   bool closed_ = false;
+  int deaths_ = 0;  // of this generation's workers, by a signal of their own
   std::deque<Worker> idle_;
   std::map<WorkerId, Busy> busy_;
 };

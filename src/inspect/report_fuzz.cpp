@@ -1,9 +1,11 @@
-// decode_report() and decode_task() over arbitrary bytes: what is accepted is bounded and reads back the same.
+// Every message between server and inspector, decoded from arbitrary bytes: what is accepted is bounded and is
+// written back the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "inspect/policy.h"
+#include "inspect/protocol.h"
 #include "inspect/report.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -18,5 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto task = decode_task(message)) {
     if (encode_task(*task) != message) std::abort();
   }
+  if (const auto hello = decode_hello(message); hello && encode(*hello) != message) std::abort();
+  if (const auto event = decode_event(message); event && encode(*event) != message) std::abort();
+  if (const auto order = decode_kill(message); order && encode(*order) != message) std::abort();
   return 0;
 }

@@ -34,7 +34,8 @@ constexpr milliseconds kLongestWait{600'000};  // for a turn, where the call has
 constexpr milliseconds kFirstBackOff{50};
 constexpr milliseconds kLongestBackOff{5'000};
 constexpr milliseconds kSteadyLife{10'000};  // a zygote that lived this long starts the back-off anew
-constexpr int kTick = 1'000;                 // milliseconds between looks for children that overstay
+constexpr std::string_view kRenewal = "many documents killed their workers";
+constexpr int kTick = 1'000;  // milliseconds between looks for children that overstay
 
 SandboxLayers layers_of(std::uint8_t bits) {
   return {.limits = (bits & kLayerLimits) != 0,
@@ -158,6 +159,7 @@ class Supervisor::State {
   const Bells bells_;
   Crew crew_;
   std::atomic<pid_t> zygote_{-1};
+  std::atomic<bool> renewing_{false};               // between two zygotes, by our own will
   std::atomic<std::uint64_t> stuck_generation_{0};  // sends no workers: to be killed
 
   mutable std::mutex mutex_;
@@ -211,8 +213,10 @@ void Supervisor::State::manage(const std::stop_token& stop, std::promise<Result<
   for (std::uint64_t generation = 1; !stop.stop_requested(); ++generation) {
     const auto born = clock_.steady_now();
     std::string reason;
-    if (auto zygote = raise(); zygote) {
+    auto zygote = raise();
+    if (zygote) {
       crew_.begin(generation);
+      renewing_ = false;
       if (std::exchange(first, false)) started.set_value({});
       reason = attend(*zygote, generation, stop);
     } else if (first) {
@@ -222,7 +226,9 @@ void Supervisor::State::manage(const std::stop_token& stop, std::promise<Result<
       reason = zygote.error().detail;
     }
     zygote_ = -1;
+    renewing_ = reason == kRenewal;
     crew_.end(generation, "the inspector is being started again: " + reason);
+    if (renewing_) continue;
     if (clock_.steady_now() - born >= kSteadyLife) back_off = kFirstBackOff;
     pollfd halt{bells_.halt.get(), POLLIN, 0};
     static_cast<void>(poll(&halt, 1, static_cast<int>(back_off.count())));
@@ -244,6 +250,7 @@ std::string Supervisor::State::attend(ZygoteProcess& zygote, std::uint64_t gener
     for (const std::uint64_t serial : crew_.to_kill(clock_.steady_now()))
       zygote.kill_worker(serial);
     if (stuck_generation_ == generation) return "the inspector sent no workers";
+    if (crew_.wants_new_zygote()) return std::string(kRenewal);
   }
   return "shut down";
 }
@@ -393,7 +400,7 @@ Inspection Supervisor::State::conclude(const Report& report) const {
 }
 
 Result<void> Supervisor::State::probe() const {
-  if (!crew_.is_up()) return fail(ErrorCode::kUnavailable, crew_.reason(), Retry::kSafe);
+  if (!crew_.is_up() && !renewing_) return fail(ErrorCode::kUnavailable, crew_.reason(), Retry::kSafe);
   return {};
 }
 

@@ -1,6 +1,7 @@
 // The supervisor over the imposter: the real zygote and wire, and workers that do what their document says.
 #include "inspect/supervisor.h"
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/temporary_folder.h"
@@ -362,6 +364,40 @@ TEST_F(Supervised, EndsAllProcessesWithItself) {
   ASSERT_TRUE(eventually([&] { return (worker = child_of(inner)) > 0; }));
   supervisor.reset();
   EXPECT_TRUE(eventually([&] { return kill(outer, 0) != 0 && kill(inner, 0) != 0 && kill(worker, 0) != 0; }));
+}
+
+TEST_F(Supervised, StartsAnotherZygoteAfterManyDeathsAndShowsNoGap) {
+  auto supervisor = start();
+  const pid_t first = supervisor->zygote();
+  for (int i = 0; i < 8; ++i)
+    EXPECT_EQ(only_finding(*supervisor, "crash"), "worker_died");
+#if !defined(LAZARET_ASAN) && !defined(LAZARET_TSAN)  // whose runtimes exit where others die by a signal
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(supervisor->probe({}));
+    return supervisor->zygote() != first && supervisor->zygote() > 0;
+  }));
+#endif
+  EXPECT_GT(first, 0);
+  EXPECT_TRUE(inspect(*supervisor, blob("clean")));
+}
+
+TEST_F(Supervised, EndsAllProcessesWithItsServer) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  const pid_t server = fork();
+  if (server == 0) {
+    const auto supervisor = Supervisor::start(options(), Policy(), clock_);
+    const pid_t outer = supervisor ? (*supervisor)->zygote() : -1;
+    if (write(ends[1], &outer, sizeof outer) == sizeof outer) pause();
+    _exit(1);
+  }
+  pid_t outer = -1;
+  ASSERT_EQ(read(ends[0], &outer, sizeof outer), static_cast<ssize_t>(sizeof outer));
+  ASSERT_GT(outer, 0);
+  const pid_t inner = child_of(outer);
+  ASSERT_EQ(kill(server, SIGKILL), 0);
+  ASSERT_EQ(waitpid(server, nullptr, 0), server);
+  EXPECT_TRUE(eventually([&] { return kill(outer, 0) != 0 && kill(inner, 0) != 0; }));
 }
 
 TEST_F(Supervised, RefusesAnInspectorThatIsNotThere) {

@@ -3,7 +3,8 @@
 //   empty root   the zygote pivots into an empty, read-only file system once its libraries' data is loaded
 //   identity     an unprivileged user and group when started as root; no capability in any case
 //   limits, Landlock, seccomp   by each child, when all it needs is open
-// docs/adr/0003-where-the-sandbox-closes.md says why here and not in each child. Every function is for a single-threaded process.
+// docs/adr/0003-where-the-sandbox-closes.md says why here and not in each child. Every function is for a
+// single-threaded process.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,11 @@ Result<void> harden_process();
 struct ResourceLimits {
   std::uint64_t address_space_bytes = std::uint64_t{512} << 20U;
   std::uint64_t processor_seconds = 10;
+#if defined(LAZARET_ASAN) || defined(LAZARET_TSAN)
+  std::uint64_t descriptors = 64;  // sanitizers open pipes to look whether an address can be read
+#else
   std::uint64_t descriptors = 5;  // 0 to 2, the channel, and the document
+#endif
 };
 // Also: no core, no file writing, no locked memory, no processes.
 Result<void> limit_resources(const ResourceLimits& limits);

@@ -1,0 +1,99 @@
+// The inspector as it is shipped, all layers on, over documents of every make: what its libraries need, its sandbox
+// must let them have. Verdicts are tested beside the checks; here a wrong layer shows as a worker that died.
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+
+#include "inspect/supervisor.h"
+#include "sample/sample.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lazaret::sandbox {
+namespace {
+
+using testing::HasSubstr;
+
+class Inspected : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto supervisor =
+        inspect::Supervisor::start({.inspector = LAZARET_INSPECTOR, .engine = "test"}, inspect::Policy(), clock_);
+    ASSERT_TRUE(supervisor) << supervisor.error().detail;
+    supervisor_ = std::move(*supervisor);
+  }
+  Inspection inspect(const std::string& bytes) {
+    const auto path = folder_.path() / "document";
+    std::ofstream(path, std::ios::binary) << bytes;
+    const SealedBlob blob(UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC)), path, bytes.size(), sha256(bytes));
+    auto inspection = supervisor_->inspect({}, blob, {.extension = "pdf", .content_type = {}});
+    EXPECT_TRUE(inspection) << inspection.error().detail;
+    return inspection ? std::move(*inspection) : Inspection{};
+  }
+
+  SystemClock clock_;
+  testing_support::TemporaryFolder folder_;
+  std::unique_ptr<inspect::Supervisor> supervisor_;
+};
+
+TEST_F(Inspected, FindsSamplesOfEveryKindClean) {
+  for (const sample::Kind kind : {sample::Kind::kMixed, sample::Kind::kScan, sample::Kind::kFlate}) {
+    const Inspection inspection = inspect(sample::make_sample({.kind = kind, .size_bytes = 200'000}));
+    EXPECT_EQ(inspection.verdict.outcome, Outcome::kClean);
+    EXPECT_EQ(inspection.content_type, "application/pdf");
+    EXPECT_THAT(inspection.extracted.text(), HasSubstr("page_count"));
+  }
+}
+
+TEST_F(Inspected, NamesTheVersionsOfItsLibraries) {
+  EXPECT_THAT(inspect("%PDF-1.4").verdict.engine, HasSubstr("qpdf"));
+}
+
+TEST_F(Inspected, LivesThroughWhatIsNoPdf) {
+  constexpr std::array<std::string_view, 8> kHeads{
+      "\x7F"
+      "ELF\2\1\1",
+      "\x1F\x8B\x08\x08gzip",
+      "PK\3\4",
+      "MZ\x90",
+      "\x89PNG\r\n\x1A\n",
+      "<!DOCTYPE html><html>",
+      "#!/bin/sh\n",
+      "GIF89a"};
+  for (const std::string_view head : kHeads) {
+    for (const std::size_t size : {head.size(), std::size_t{64}, std::size_t{5000}}) {
+      std::string bytes(head);
+      bytes.resize(size, ' ');
+      EXPECT_EQ(inspect(bytes).verdict.outcome, Outcome::kNotPdf) << head;
+    }
+  }
+}
+
+TEST_F(Inspected, LivesThroughDamageAnywhere) {
+  const std::string sound = sample::make_sample({.size_bytes = 20'000});
+  for (std::size_t i = 0; i < 200; ++i) {
+    std::string bytes = sound;
+    const std::size_t place = i * bytes.size() / 200;
+    switch (i % 3) {
+      case 0:
+        bytes[place] = static_cast<char>(bytes[place] ^ 0x15);
+        break;
+      case 1:
+        bytes.resize(place);
+        break;
+      case 2:
+        bytes.erase(place, 40);
+        break;
+    }
+    EXPECT_NE(inspect(bytes).verdict.outcome, Outcome::kBomb) << i;
+  }
+}
+
+}  // namespace
+}  // namespace lazaret::sandbox
