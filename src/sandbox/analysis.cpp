@@ -37,6 +37,7 @@ void walk(const FileReader& file, const MagicTypes& magic, const Limits& limits,
           FindingList& findings, inspect::Report& report) {
   MagicJudge judge(magic);
   std::vector<Watched> watched;
+  watched.reserve(raw.candidates.size());
   for (const Candidate& candidate : raw.candidates)
     watched.push_back({.offset = candidate.offset});
   const WalkTools tools{.file = file, .inflater = inflater, .judge = judge, .findings = findings, .watched = watched};

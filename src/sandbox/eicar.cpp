@@ -1,8 +1,7 @@
 #include "sandbox/eicar.h"
 
 #include <algorithm>
-
-#include <string.h>  // memmem
+#include <cstring>
 
 namespace lazaret::sandbox {
 

@@ -116,7 +116,7 @@ void ActionJudge::judge_launch(QPDFObjectHandle& action, const Spot& spot) {
   findings_.add(is_neighbour ? FindingCode::kLaunchNeighbour : FindingCode::kLaunch, spot);
 }
 
-void ActionJudge::judge_file(QPDFObjectHandle file, Trigger trigger, const Spot& spot) {
+void ActionJudge::judge_file(const QPDFObjectHandle& file, Trigger trigger, const Spot& spot) {
   for (const std::string& name : file_names(file)) {
     const Target target = target_of_path(name);
     // A file that is fetched by a click is told of by its action already.

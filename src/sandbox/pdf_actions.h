@@ -25,7 +25,7 @@ class ActionJudge {
   static bool is_action(QPDFObjectHandle& dictionary);
   void judge(QPDFObjectHandle& action, Trigger trigger, const Spot& spot);
   // A file reference: a string, or a dictionary with one name for each system.
-  void judge_file(QPDFObjectHandle file, Trigger trigger, const Spot& spot);
+  void judge_file(const QPDFObjectHandle& file, Trigger trigger, const Spot& spot);
   void judge_uri(const std::string& uri, Trigger trigger, const Spot& spot);
 
  private:

@@ -58,7 +58,7 @@ class Walker {
   std::int64_t count_pages();
 
  private:
-  void walk_from(QPDFObjectHandle value, Role role, const Spot& spot);
+  void walk_from(const QPDFObjectHandle& value, Role role, const Spot& spot);
   void visit(Item item);
   void visit_dictionary(QPDFObjectHandle& dictionary, const Item& item);
   void visit_entry(QPDFObjectHandle& dictionary, const std::string& key, QPDFObjectHandle& value, const Item& item);
@@ -108,9 +108,9 @@ void Walker::forget_warnings() {
   tools_.findings.add(FindingCode::kRecovered, Spot());
 }
 
-void Walker::walk_from(QPDFObjectHandle value, Role role, const Spot& spot) {
+void Walker::walk_from(const QPDFObjectHandle& value, Role role, const Spot& spot) {
   stack_.clear();
-  stack_.push_back(Item{std::move(value), role, 0, spot});
+  stack_.push_back(Item{value, role, 0, spot});
   while (!stack_.empty() && !is_over_) {
     Item item = std::move(stack_.back());
     stack_.pop_back();
@@ -130,7 +130,7 @@ void Walker::push(QPDFObjectHandle value, Role role, const Item& from) {
   const bool is_reference = value.isIndirect();
   if (is_reference && role == Role::kPlain) return;
   if (!is_reference && !value.isDictionary() && !value.isArray() && !value.isStream()) return;
-  stack_.push_back(Item{std::move(value), role, is_reference ? 0 : from.depth + 1, from.spot});
+  stack_.push_back(Item{value, role, is_reference ? 0 : from.depth + 1, from.spot});
 }
 
 void Walker::visit(Item item) {

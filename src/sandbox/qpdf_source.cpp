@@ -9,7 +9,7 @@
 namespace lazaret::sandbox {
 namespace {
 
-constexpr qpdf_offset_t kBlock = 16 * 1024;
+constexpr qpdf_offset_t kBlock = qpdf_offset_t{16} * 1024;
 
 }  // namespace
 

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <optional>
 #include <string>
-
-#include <string.h>  // memmem
 
 #include "sandbox/eicar.h"
 #include "sandbox/file_kinds.h"
@@ -24,6 +23,7 @@ constexpr std::size_t kAhead = 256;                    // a token that begins be
 constexpr std::size_t kDictionaryReach = 2048;         // how far before `stream` its dictionary is read
 constexpr std::size_t kHeaderReach = 1024;             // where readers look for %PDF-
 constexpr std::uint64_t kLibraryStream = std::uint64_t{64} << 20U;  // what libqpdf may inflate of one stream by itself
+constexpr std::uint32_t kMostLibraryStreams = 20'000;               // half a million objects need a quarter of it
 constexpr std::size_t kZipTailReach = 65'557;                       // a ZIP end record with the longest comment
 
 std::size_t find(std::string_view text, std::string_view needle, std::size_t from, std::size_t to) {
@@ -93,6 +93,7 @@ class RawScanner {
   bool in_stream_ = false;                   // inside a stream that ends at the next `endstream`
   std::optional<std::uint64_t> last_end_mark_;
   std::uint64_t library_bytes_left_;
+  std::uint32_t library_streams_ = 0;
   bool found_hidden_name_ = false;
 };
 
@@ -219,6 +220,9 @@ void RawScanner::enter_stream(std::size_t keyword) {
   if (const std::size_t object = dictionary.rfind("obj"); object != std::string_view::npos) {
     dictionary.remove_prefix(object);
   }
+  // An object stream without a filter is text like any other.
+  const bool is_object_stream = dictionary.find("ObjStm") != std::string_view::npos;
+  if (is_object_stream && dictionary.find("/Filter") == std::string_view::npos) return;
   const std::uint64_t start = base_ + data;
   look_at_library_stream(dictionary, start);
   skip_until_ = stated_end(dictionary, start);
@@ -262,6 +266,12 @@ void RawScanner::look_at_library_stream(std::string_view dictionary, std::uint64
     return;
   }
   if (!hidden && dictionary.find("/Fl") == std::string_view::npos) return;
+  if (!result_.is_safe_to_walk) return;
+  if (++library_streams_ > kMostLibraryStreams) {
+    findings_.add(FindingCode::kTooManyObjects, at_offset(data));
+    result_.is_safe_to_walk = false;
+    return;
+  }
   LibraryStream stream(std::min(kLibraryStream, library_bytes_left_));
   inflater_.reset();
   std::string block(std::size_t{16} * 1024, '\0');

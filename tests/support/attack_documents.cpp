@@ -259,6 +259,17 @@ void add_surroundings(std::vector<ExpectedDocument>& all) {
   add("catalog inside the trailer",
       inline_root.finish({}, "<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /Launch /F (inert.exe) >> >>"),
       Outcome::kMalicious, {FindingCode::kLaunch});
+  for (const bool is_filtered : {true, false}) {
+    const string hidden = "9 0 << /S /La#75nch /F (inert.exe) >>";
+    PdfText names;
+    names.add("<< /Type /Catalog /Pages 2 0 R >>");
+    names.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+    names.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
+    names.add_stream(string("/Type /ObjStm /N 1 /First 4") + (is_filtered ? " /Filter /FlateDecode" : ""),
+                     is_filtered ? deflate(hidden, kLevel) : hidden);
+    add(string("escaped name in an object stream") + (is_filtered ? "" : " without a filter"), names.finish(),
+        Outcome::kSuspicious, {FindingCode::kEscapedName});
+  }
   PdfText burst;
   burst.add("<< /Type /Catalog /Pages 2 0 R >>");
   burst.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
