@@ -287,8 +287,6 @@ TEST_F(HttpServer, ClosesIdleConnectionsAndTakesNoNewOnesOnceTheListenerIsClosed
 }
 
 TEST_F(HttpServer, LetsARunningRequestEndBeforeItStops) {
-  Gate entered;
-  Gate leave;
   app.routes["/wait"] = [&](const RequestHead&) {
     return TestApplication::whole(0, [&](const Call&, std::string) {
       entered.open();
@@ -307,10 +305,8 @@ TEST_F(HttpServer, LetsARunningRequestEndBeforeItStops) {
 }
 
 TEST_F(HttpServer, CancelsWhatRunsWhenTheTimeIsOver) {
-  Gate entered;
   app.routes["/stuck"] = [&](const RequestHead&) {
     return TestApplication::whole(0, [&](const Call& call, std::string) {
-      Gate stopped;
       const std::stop_callback callback(call.stop, [&] { stopped.open(); });
       entered.open();
       return TestApplication::text(stopped.wait() ? 503 : 500, "");
@@ -331,8 +327,6 @@ TEST_F(HttpServer, CancelsWhatRunsWhenTheTimeIsOver) {
 
 TEST_F(HttpServer, StopsAHandlerWhoseClientWentAway) {
   options.idle_timeout = 40ms;  // a short tick
-  Gate entered;
-  Gate stopped;
   app.routes["/wait"] = [&](const RequestHead&) {
     return TestApplication::whole(0, [&](const Call& call, std::string) {
       const std::stop_callback callback(call.stop, [&] { stopped.open(); });

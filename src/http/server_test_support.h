@@ -97,6 +97,7 @@ class Client {
   const std::string& unread() const { return buffer_; }
 
   bool read_more() {
+    if (end_ != End::kStillOpen) return false;
     pollfd state{fd_.get(), POLLIN, 0};
     const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(kPatience).count();
     if (::poll(&state, 1, static_cast<int>(patience)) <= 0) return false;
@@ -288,6 +289,26 @@ class ServerTest : public ::testing::Test {
            "\r\n\r\n" + std::string(body);
   }
 
+  // Leaves the pool no room until the gate opens.
+  static void fill(WorkerPool& pool, Gate& gate) {
+    std::atomic<std::size_t> running = 0;
+    std::atomic<std::size_t> submitted = 0;
+    while (running < pool.threads()) {
+      if (submitted < pool.threads() && pool.try_submit([&] {
+            ++running;
+            gate.wait();
+          }))
+        ++submitted;
+      std::this_thread::yield();
+    }
+    while (pool.try_submit([&gate] { gate.wait(); })) {
+    }
+  }
+
+  // Members, not locals of a test: handlers touch them until the server and the pools have ended.
+  Gate entered;
+  Gate leave;
+  Gate stopped;
   ServerOptions options;
   TestApplication app;
   std::shared_ptr<SinkLog> sink = std::make_shared<SinkLog>();
