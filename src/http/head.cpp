@@ -172,6 +172,7 @@ HeadScanner::Outcome HeadScanner::scan(std::string_view bytes) {
     std::string_view line = bytes.substr(line_start_, newline - line_start_);
     seen_ = newline + 1;
     line_start_ = seen_;
+    if (lines_ == 0 && line.size() > limits_.target_bytes + kRequestLineOverhead) return {0, EdgeFault::kUriTooLong};
     if (!line.ends_with('\r')) return {0, EdgeFault::kMalformedRequest};
     line.remove_suffix(1);
     if (line.empty()) {
