@@ -49,6 +49,8 @@ enum class FindingCode : std::uint16_t {
   kMarkupAttachment,
   kMacroAttachment,
   kExecutableAttachment,
+  kNestedActions,
+  kLockedAttachment,
   kEscapedName,
   // Known bad.
   kEicar,

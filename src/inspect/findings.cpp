@@ -94,6 +94,11 @@ constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
     {kExecutableAttachment, "executable_attachment", kMalicious, kCritical,
      "A program or script is attached to this document. Do not open it; ask where it came from, or remove the "
      "attachment."},
+    {kNestedActions, "nested_actions", kSuspicious, kHigh,
+     "A PDF attached to this document runs script or actions of its own. Send that document separately."},
+    {kLockedAttachment, "locked_attachment", kSuspicious, kMedium,
+     "A PDF attached to this document is locked or too large to be inspected inside it. Send it separately, without a "
+     "password."},
     {kEscapedName, "escaped_name", kSuspicious, kHigh,
      "This document hides the names of what it does by writing them in code. Print or export it to a new PDF."},
     {kEicar, "eicar", kMalicious, kCritical, "This file contains the EICAR antivirus test string."},

@@ -10,6 +10,7 @@ namespace lazaret::sandbox {
 std::size_t FileReader::read_at(std::uint64_t offset, char* into, std::size_t length) const {
   if (offset >= size_) return 0;
   length = static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset));
+  if (fd_ < 0) return bytes_.copy(into, length, static_cast<std::size_t>(offset));
   std::size_t done = 0;
   while (done < length) {
     const ssize_t got = ::pread(fd_, into + done, length - done, static_cast<off_t>(offset + done));

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include <qpdf/Pipeline.hh>
 
@@ -17,6 +18,8 @@ constexpr std::uint64_t kSwells = 64;                           // a glance that
 constexpr std::uint64_t kBombBytes = std::uint64_t{32} << 20U;  // what any stream may come to
 constexpr std::uint64_t kBombRatio = 200;                       // and how much more for one byte of it
 constexpr std::size_t kHead = 8192;                             // of an attachment, to tell its type by
+constexpr std::size_t kHeaderReach = 1024;
+constexpr std::size_t kLargestNested = std::size_t{32} << 20U;  // of a PDF inside a PDF, which is held to be walked
 constexpr std::size_t kBlock = std::size_t{32} * 1024;
 constexpr long long kWidestRow = 1 << 24;  // bits of a predictor's row
 
@@ -96,20 +99,36 @@ class StreamLook::Sink final : public ByteSink {
     made_ += length;
     if (head_.size() < head_wanted_) head_.append(bytes, std::min(length, head_wanted_ - head_.size()));
     has_eicar_ = has_eicar_ || eicar_.feed(bytes, length);
+    if (keeps_pdf_) keep(bytes, length);
     return made_ <= cap_;
   }
   std::uint64_t made() const { return made_; }
   bool bursts() const { return made_ > cap_; }
   bool has_eicar() const { return has_eicar_; }
   const std::string& head() const { return head_; }
+  void keep_pdf() { keeps_pdf_ = true; }
+  std::string take_pdf() { return std::move(pdf_); }
+  bool is_pdf_too_large() const { return is_pdf_too_large_; }
 
  private:
+  void keep(const char* bytes, std::size_t length) {
+    pdf_.append(bytes, std::min(length, kLargestNested + 1 - pdf_.size()));
+    const bool is_pdf = pdf_.size() < kHeaderReach || kind_of_bytes(head_) == FileKind::kPdf;
+    is_pdf_too_large_ = is_pdf && pdf_.size() > kLargestNested;
+    if (is_pdf && !is_pdf_too_large_) return;
+    keeps_pdf_ = false;
+    pdf_ = std::string();
+  }
+
   EicarMatcher& eicar_;
   std::uint64_t cap_;
   std::size_t head_wanted_;
   std::uint64_t made_ = 0;
   std::string head_;
   bool has_eicar_ = false;
+  bool keeps_pdf_ = false;
+  bool is_pdf_too_large_ = false;
+  std::string pdf_;
 };
 
 StreamLook::Coding StreamLook::coding_of(QPDFObjectHandle& dictionary) {
@@ -231,7 +250,7 @@ std::uint64_t StreamLook::cap_of(const Raw& raw) const {
   return std::min(output_left_, std::max(kBombBytes, kBombRatio * raw.length));
 }
 
-FileKind StreamLook::look_at_attachment(QPDFObjectHandle& stream, const Spot& spot) {
+StreamLook::Attachment StreamLook::look_at_attachment(QPDFObjectHandle& stream, const Spot& spot) {
   QPDFObjectHandle dictionary = stream.getDict();
   const Raw raw = raw_of(stream, dictionary);
   watch(raw);
@@ -239,9 +258,14 @@ FileKind StreamLook::look_at_attachment(QPDFObjectHandle& stream, const Spot& sp
   if (coding == Coding::kImage || coding == Coding::kUnknown) coding = Coding::kPlain;
   const std::uint64_t cap = cap_of(raw);
   Sink sink(eicar_, cap, kHead);
+  sink.keep_pdf();
   if (cap != 0) decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
   settle(sink, spot);
-  return std::max(kind_of_bytes(sink.head()), tools_.judge.kind_of(sink.head()));
+  Attachment attachment;
+  attachment.kind = std::max(kind_of_bytes(sink.head()), tools_.judge.kind_of(sink.head()));
+  attachment.is_too_large = sink.is_pdf_too_large();
+  if (attachment.kind == FileKind::kPdf) attachment.pdf = sink.take_pdf();
+  return attachment;
 }
 
 }  // namespace lazaret::sandbox

@@ -26,8 +26,13 @@ class StreamLook {
   StreamLook& operator=(const StreamLook&) = delete;
 
   void look_at(QPDFObjectHandle& stream, const Spot& spot);
-  // The same for an attachment, whose kind is the answer.
-  FileKind look_at_attachment(QPDFObjectHandle& stream, const Spot& spot);
+  struct Attachment {
+    FileKind kind = FileKind::kOrdinary;
+    std::string pdf;            // the bytes where it is one
+    bool is_too_large = false;  // a PDF too large to be held
+  };
+  Attachment look_at_attachment(QPDFObjectHandle& stream, const Spot& spot);
+  std::uint64_t output_left() const { return output_left_; }
 
  private:
   enum class Coding { kPlain, kFlate, kLibrary, kImage, kUnknown };

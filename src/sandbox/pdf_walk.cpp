@@ -1,6 +1,7 @@
 #include "sandbox/pdf_walk.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <new>
 #include <set>
@@ -45,6 +46,43 @@ std::uint64_t key_of(QPDFObjGen const& id) {
          static_cast<std::uint32_t>(id.getGen());
 }
 
+// What a PDF inside this one holds, told of the attachment: the worst as it is, other actions as one finding.
+class NestedFindings final : public FindingSink {
+ public:
+  NestedFindings(FindingSink& outer, const Spot& spot) : outer_(outer), spot_(spot) {}
+  void add(FindingCode code, const Spot&) override;
+
+ private:
+  FindingSink& outer_;
+  const Spot spot_;
+};
+
+void NestedFindings::add(FindingCode code, const Spot&) {
+  static constexpr std::array<FindingCode, 12> kPassedOn{
+      FindingCode::kLaunch,          FindingCode::kAutoRunUnc,       FindingCode::kExecutableAttachment,
+      FindingCode::kEicar,           FindingCode::kTooManyObjects,   FindingCode::kTooDeep,
+      FindingCode::kInflatesTooFar,  FindingCode::kHugeImage,        FindingCode::kNestedActions,
+      FindingCode::kMacroAttachment, FindingCode::kMarkupAttachment, FindingCode::kLockedAttachment};
+  static constexpr std::array<FindingCode, 13> kActions{FindingCode::kJavaScript,
+                                                        FindingCode::kAutoRunJavaScript,
+                                                        FindingCode::kOpenAction,
+                                                        FindingCode::kAdditionalActions,
+                                                        FindingCode::kLaunchNeighbour,
+                                                        FindingCode::kSubmitForm,
+                                                        FindingCode::kImportData,
+                                                        FindingCode::kAutoRunUri,
+                                                        FindingCode::kDangerousUri,
+                                                        FindingCode::kUncPath,
+                                                        FindingCode::kXfa,
+                                                        FindingCode::kRichMedia,
+                                                        FindingCode::kExternalStream};
+  const auto is_any = [code](const auto& codes) { return std::find(codes.begin(), codes.end(), code) != codes.end(); };
+  if (is_any(kPassedOn)) outer_.add(code, spot_);
+  if (is_any(kActions)) outer_.add(FindingCode::kNestedActions, spot_);
+  if (code == FindingCode::kEncrypted) outer_.add(FindingCode::kLockedAttachment, spot_);
+  // What is left is about the state of the inner file, which nobody stores or serves.
+}
+
 class Walker {
  public:
   Walker(QPDF& pdf, const WalkTools& tools, const WalkLimits& limits)
@@ -68,6 +106,7 @@ class Walker {
   void judge_as_action(QPDFObjectHandle& dictionary, const Item& item);
   void judge_attachment(QPDFObjectHandle& dictionary, QPDFObjectHandle& files, const Item& item);
   void judge_image(QPDFObjectHandle& dictionary, const Spot& spot);
+  FileKind look_into_attachment(QPDFObjectHandle& stream, const Spot& spot);
   void add_attachment(FileKind kind, const Spot& spot);
   void push(QPDFObjectHandle value, Role role, const Item& from);
   void forget_warnings();
@@ -260,9 +299,25 @@ void Walker::judge_attachment(QPDFObjectHandle& dictionary, QPDFObjectHandle& fi
     const QPDFObjGen id = stream.getObjGen();
     const Spot spot = at_object(id.getObj(), id.getGen());
     // One stream may be attached under several names; its bytes are read once.
-    if (attachments_.insert(key_of(id)).second) kind = std::max(kind, streams_.look_at_attachment(stream, spot));
+    if (attachments_.insert(key_of(id)).second) kind = std::max(kind, look_into_attachment(stream, spot));
   }
   add_attachment(kind, item.spot);
+}
+
+FileKind Walker::look_into_attachment(QPDFObjectHandle& stream, const Spot& spot) {
+  const StreamLook::Attachment attachment = streams_.look_at_attachment(stream, spot);
+  const bool is_unread = attachment.is_too_large || (attachment.kind == FileKind::kPdf && limits_.nesting == 0);
+  if (is_unread) tools_.findings.add(FindingCode::kLockedAttachment, spot);
+  if (attachment.kind != FileKind::kPdf || is_unread) return attachment.kind;
+  const FileReader inner(attachment.pdf);
+  NestedFindings findings(tools_.findings, spot);
+  std::vector<Watched> watched;
+  const WalkTools tools{inner, tools_.inflater, tools_.judge, findings, watched};
+  WalkLimits limits = limits_;
+  limits.inflated_bytes = streams_.output_left();
+  --limits.nesting;
+  walk_pdf(tools, limits);
+  return attachment.kind;
 }
 
 void Walker::add_attachment(FileKind kind, const Spot& spot) {
@@ -312,7 +367,7 @@ void Walker::visit_stream(QPDFObjectHandle& stream, const Item& item) {
   if (!type.isNameAndEquals("/EmbeddedFile")) {
     if (attachments_.count(key) == 0) streams_.look_at(stream, item.spot);
   } else if (attachments_.insert(key).second) {
-    add_attachment(streams_.look_at_attachment(stream, item.spot), item.spot);
+    add_attachment(look_into_attachment(stream, item.spot), item.spot);
   }
 }
 

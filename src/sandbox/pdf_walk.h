@@ -19,6 +19,7 @@ struct WalkLimits {
   std::uint64_t thorough_bytes = 0;
   std::uint64_t objects = 0;
   int depth = 0;
+  int nesting = 2;  // how deep PDFs attached to PDFs are walked
 };
 
 // What an attachment is by its first bytes, as libmagic says it.

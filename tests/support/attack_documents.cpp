@@ -183,6 +183,20 @@ void add_contents(std::vector<ExpectedDocument>& all) {
   add("attached web page", with_attachment("results.txt", "<!DOCTYPE html><html></html>"), Outcome::kSuspicious,
       {FindingCode::kMarkupAttachment});
   add("attached macros", with_attachment("results.xlsm", "PK"), Outcome::kSuspicious, {FindingCode::kMacroAttachment});
+  add("attached document", with_attachment("appendix.pdf", clean_page()), Outcome::kActive,
+      {FindingCode::kEmbeddedFile});
+  add("attached document with script",
+      with_attachment("appendix.pdf", with_open_action("<< /S /JavaScript /JS (inert) >>")), Outcome::kSuspicious,
+      {FindingCode::kNestedActions});
+  add("attached document that starts a program",
+      with_attachment("appendix.dat", with_open_action("<< /S /Launch /F (inert.exe) >>")), Outcome::kMalicious,
+      {FindingCode::kLaunch});
+  add("program in an attached document",
+      with_attachment("outer.pdf", with_attachment("inner.txt", "MZ" + string(99, '\0'))), Outcome::kMalicious,
+      {FindingCode::kExecutableAttachment});
+  add("attached documents nested too deep",
+      with_attachment("a.pdf", with_attachment("b.pdf", with_attachment("c.pdf", clean_page()))), Outcome::kSuspicious,
+      {FindingCode::kLockedAttachment});
   add("attached antivirus test", with_attachment("a.txt", sandbox::eicar_test_string()), Outcome::kMalicious,
       {FindingCode::kEicar});
   add("antivirus test in a stream", one_page({.more = {flate_body("", sandbox::eicar_test_string())}}),
