@@ -182,9 +182,8 @@ Plan Api::dispatch(Request request) {
     case RouteId::kLive:
       return now(system_.live());
     case RouteId::kReady:
-      return whole(std::move(request), [this](const Call& call, const Request& asked, const std::string&) {
-        return system_.ready(call, asked);
-      });
+      return whole(std::move(request),
+                   [this](const Call& call, const Request&, const std::string&) { return system_.ready(call); });
     case RouteId::kMetrics:
       return whole(std::move(request),
                    [this](const Call&, const Request&, const std::string&) { return system_.metrics(); });

@@ -1,5 +1,7 @@
 #include "http/system_handlers.h"
 
+#include <algorithm>
+
 #include "http/json_writer.h"
 
 namespace lazaret::http {
@@ -32,26 +34,39 @@ Response SystemHandlers::live() const {
   return json_response(200, R"({"status":"ok"})");
 }
 
-void SystemHandlers::ask(const Call& call, const Request& request) {
+SystemHandlers::Readiness SystemHandlers::ask(const Call& call) {
   const auto now = parts_.clock.steady_now();
-  if (readiness_.known && now - readiness_.asked < kAskAgainAfter) return;
   const Call bounded{std::min(call.deadline, now + kProbeTime), call.stop, call.request_id};
   const auto works = [&](const Result<void>& probed) {
-    if (!probed) parts_.observer.failure(request.head.request_id, probed.error());
+    if (!probed) parts_.observer.failure(call.request_id, probed.error());
     return probed.has_value();
   };
-  readiness_ = {works(parts_.objects.probe(bounded)), works(parts_.metadata.probe(bounded)),
-                works(parts_.inspector.probe(bounded)), now, true};
+  return {works(parts_.objects.probe(bounded)), works(parts_.metadata.probe(bounded)),
+          works(parts_.inspector.probe(bounded)), now, true};
 }
 
-Response SystemHandlers::ready(const Call& call, const Request& request) {
+// What is known, asked again where it is old. While another request asks, what was known before; nothing known yet is
+// not ready.
+SystemHandlers::Readiness SystemHandlers::current(const Call& call) {
+  const std::unique_lock asking(asking_, std::try_to_lock);
+  {
+    const std::lock_guard lock(mutex_);
+    const bool fresh = readiness_.known && parts_.clock.steady_now() - readiness_.asked < kAskAgainAfter;
+    if (fresh || !asking.owns_lock()) return readiness_;
+  }
+  const Readiness asked = ask(call);
   const std::lock_guard lock(mutex_);
-  ask(call, request);
-  const bool all = readiness_.objects && readiness_.metadata && readiness_.inspector;
+  readiness_ = asked;
+  return asked;
+}
+
+Response SystemHandlers::ready(const Call& call) {
+  const Readiness readiness = current(call);
+  const bool all = readiness.objects && readiness.metadata && readiness.inspector;
   const std::string checks = JsonWriter()
-                                 .raw("object_store", check_json(readiness_.objects))
-                                 .raw("metadata_store", check_json(readiness_.metadata))
-                                 .raw("inspector", check_json(readiness_.inspector))
+                                 .raw("object_store", check_json(readiness.objects))
+                                 .raw("metadata_store", check_json(readiness.metadata))
+                                 .raw("inspector", check_json(readiness.inspector))
                                  .finish();
   const std::string_view status = draining_ ? "draining" : all ? "ok" : "failing";
   Response response =

@@ -34,8 +34,9 @@ class SystemHandlers {
 
   Response health() const;
   Response live() const;
-  // Asks the parts at most once a second, however often it is asked itself.
-  Response ready(const Call& call, const Request& request);
+  // Asks the parts at most once a second and one request at a time, however often it is asked itself: this route is
+  // open to everyone, and a store that hangs must not take a pool's threads with it.
+  Response ready(const Call& call);
   Response metrics() const;
   Response openapi() const;
   Response home() const;
@@ -48,11 +49,13 @@ class SystemHandlers {
     std::chrono::steady_clock::time_point asked{};
     bool known = false;
   };
-  void ask(const Call& call, const Request& request);
+  Readiness current(const Call& call);
+  Readiness ask(const Call& call);
 
   Parts parts_;
   std::atomic<bool> draining_ = false;
-  std::mutex mutex_;  // guards readiness_, and lets one request ask at a time
+  std::mutex asking_;  // held by the one request that asks
+  std::mutex mutex_;   // guards readiness_
   Readiness readiness_;
 };
 
