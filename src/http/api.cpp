@@ -9,9 +9,9 @@
 namespace lazaret::http {
 namespace {
 
-constexpr std::uint64_t kIgnoredBodyLimit = 64 * 1024;
+constexpr std::uint64_t kIgnoredBodyLimit = 64ULL * 1024;
 // Metadata of 32 KiB whose every character is written as \uXXXX, and some white space.
-constexpr std::uint64_t kJsonBodyLimit = 256 * 1024;
+constexpr std::uint64_t kJsonBodyLimit = 256ULL * 1024;
 
 bool is_upload(const Route& route) {
   return route.body == BodyKind::kForm;
@@ -73,7 +73,7 @@ void drop_body_of_head(const RequestHead& head, Response& response) {
   response.body = std::monostate{};
 }
 
-Response problem(const RequestHead& head, Problem what) {
+Response problem(const RequestHead& head, const Problem& what) {
   Response response = make_problem({head.path, head.request_id}, what);
   drop_body_of_head(head, response);
   return response;
@@ -148,7 +148,7 @@ Plan Api::plan_route(const RequestHead& head, const Resource& resource, const Ro
 
 // `handler` takes (call, request, body) on a pool.
 template <class Handler>
-Plan Api::whole(Request request, Handler handler) const {
+Plan Api::whole(Request request, const Handler& handler) const {
   const std::uint64_t limit = body_limit(request.route->body);
   return HandleWhole{limit, [request = std::move(request), handler](const Call& call, const std::string& body) {
                        Response response = handler(call, request, body);
@@ -426,7 +426,7 @@ Response Api::fault_answer(EdgeFault fault, const RequestHead* head) {
                        .faults = {}},
                       effect_of(route));
   }
-  return problem(*head, std::move(what));
+  return problem(*head, what);
 }
 
 void Api::decorate(const RequestHead* head, Response& response) {

@@ -98,7 +98,7 @@ class Api final : public Application {
   std::string make_request_id() const;
 
   template <class Handler>
-  Plan whole(Request request, Handler handler) const;
+  Plan whole(Request request, const Handler& handler) const;
 
   ApiParts parts_;
   ApiOptions options_;

@@ -116,7 +116,8 @@ Response DocumentHandlers::list(const Call& call, const Request& request) {
   const auto page = parts_.documents.query(call, *query);
   if (!page) return failed(request, page.error(), Effect::kRead);
   std::optional<std::string> cursor;
-  if (page->next) cursor = make_cursor(*query, *page->next, options_.cursor_key);
+  const std::optional<Position>& next = page->next;
+  if (next) cursor = make_cursor(*query, *next, options_.cursor_key);
   Response response = json_response(200, page_json(*page, cursor));
   if (cursor) {
     response.headers.add(
@@ -163,9 +164,10 @@ std::optional<Response> DocumentHandlers::redirect(const Call& call, const Reque
   const auto url = parts_.objects.presign(
       call, document.s3_key, {kRedirectLifetime, document.content_type, content_disposition(document.filename)});
   if (!url) return failed(request, url.error(), Effect::kRead);
-  if (!*url) return std::nullopt;
+  const std::optional<std::string>& stores_own = *url;
+  if (!stores_own) return std::nullopt;
   Response response = empty_response(302);
-  response.headers.add("Location", **url);
+  response.headers.add("Location", *stores_own);
   return response;
 }
 

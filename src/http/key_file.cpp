@@ -63,7 +63,7 @@ Result<std::string> read_private_file(const std::filesystem::path& file) {
     return fail(ErrorCode::kForbidden, "the file of keys must have mode 0600: nobody but its owner may touch it");
   }
   std::string text;
-  std::array<char, 16 * 1024> buffer{};
+  std::array<char, 16ULL * 1024> buffer{};
   while (text.size() <= kMaxKeyFileBytes) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

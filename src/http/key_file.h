@@ -45,7 +45,7 @@ struct KeyRecord {
 };
 
 inline constexpr std::size_t kMaxKeys = 1000;
-inline constexpr std::size_t kMaxKeyFileBytes = 256 * 1024;
+inline constexpr std::size_t kMaxKeyFileBytes = 256ULL * 1024;
 
 // A line that cannot be read, a name or hash that is there twice, or too many keys: kInvalidParameter; the detail gives
 // the number of the line.

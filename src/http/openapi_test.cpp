@@ -1,5 +1,6 @@
 // The description against what is there: every route, every code, every reference.
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -58,6 +59,15 @@ TEST(OpenApi, ListsEveryProblemCodeAndNoOther) {
        all.at("components").at("schemas").at("Problem").at("properties").at("code").at("enum").as_array())
     described.emplace(code.as_string());
   EXPECT_EQ(described, known);
+}
+
+TEST(Reference, ListsEveryProblemCodeAndEveryRoute) {
+  std::ifstream file(LAZARET_API_REFERENCE);
+  const std::string reference{std::istreambuf_iterator<char>(file), {}};
+  for (const ProblemRow& row : problem_table())
+    EXPECT_TRUE(reference.contains("`" + std::string(row.name) + "`")) << row.name;
+  for (const Route& route : routes())
+    EXPECT_TRUE(reference.contains(route.pattern)) << route.pattern;
 }
 
 TEST(OpenApi, NamesEachCodeUnderItsStatus) {

@@ -23,7 +23,7 @@ struct RateDecision {
 class RateLimiter {
  public:
   // `per_minute` tokens come back a minute, and as many fit. 0: no limit.
-  explicit RateLimiter(std::uint64_t per_minute, std::size_t max_subjects = 16 * 1024);
+  explicit RateLimiter(std::uint64_t per_minute, std::size_t max_subjects = 16ULL * 1024);
 
   RateDecision take(const std::string& subject, std::chrono::steady_clock::time_point now);
   std::size_t subjects() const;

@@ -75,14 +75,17 @@ class UploadSink final : public BodySink {
   std::optional<Response> on_data(std::span<const std::byte> bytes) override {
     const MultipartResult fed = parser_.feed(bytes);
     if (fed) return std::nullopt;
-    return form_.problem() ? answer(*form_.problem()) : malformed(fed.error());
+    const std::optional<Problem>& problem = form_.problem();
+    return problem ? answer(*problem) : malformed(fed.error());
   }
 
   Response finish(const Call& call) override {
     if (const MultipartResult over = parser_.finish(); !over) return malformed(over.error());
-    auto submission = form_.submission();
-    if (!submission) return answer(submission.error());
-    Response response = validates() ? validate(call, *submission) : upload(call, **std::move(submission));
+    auto outcome = form_.finish();
+    if (!outcome) return answer(outcome.error());
+    Response response = std::visit(
+        [&](auto&& form) { return validates() ? validate(call, form) : upload(call, std::move(form)); },
+        *std::move(outcome));
     add_rate_headers(response.headers, rate_);
     return response;
   }
@@ -124,12 +127,16 @@ class UploadSink final : public BodySink {
     return answer({.code = refusal_code(verdict), .verdict = std::move(verdict)});
   }
 
-  Response validate(const Call& call, const std::optional<Submission>& submission) {
-    if (!submission) return judged("null", form_.refusal()->code);
-    auto inspection = handlers_.parts().intake.validate(call, *submission);
+  Response upload(const Call&, const RefusedFile& refused) const { return answer(refused.answer); }
+
+  // No verdict: the file was never inspected.
+  static Response validate(const Call&, const RefusedFile& refused) { return judged("null", refused.answer.code); }
+
+  Response validate(const Call& call, const Submission& submission) {
+    auto inspection = handlers_.parts().intake.validate(call, submission);
     if (!inspection) return failed(inspection.error());
     const std::string verdict = verdict_to_json(inspection->verdict);
-    if (submission->blob.size() == 0) return judged(verdict, ProblemCode::kFileRejected);
+    if (submission.blob.size() == 0) return judged(verdict, ProblemCode::kFileRejected);
     if (inspection->action == Action::kReject) return judged(verdict, refusal_code(inspection->verdict));
     return judged(verdict, std::nullopt);
   }

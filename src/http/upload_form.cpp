@@ -10,7 +10,7 @@ namespace lazaret::http {
 namespace {
 
 // Together; a metadata object of 32 KiB with every character escaped fits.
-constexpr std::size_t kMaxFieldBytes = 256 * 1024;
+constexpr std::size_t kMaxFieldBytes = 256ULL * 1024;
 constexpr std::size_t kMaxShownName = 64;
 
 std::string list_of(const std::vector<std::string>& values) {
@@ -131,7 +131,7 @@ Flow UploadForm::begin_field(const PartHead& head) {
 Flow UploadForm::part_data(std::span<const std::byte> bytes) {
   switch (part_) {
     case Part::kFile:
-      return file_bytes(bytes);
+      return file_ ? file_bytes(*file_, bytes) : Flow::kContinue;
     case Part::kField:
       return field_bytes(bytes);
     case Part::kNone:
@@ -141,12 +141,12 @@ Flow UploadForm::part_data(std::span<const std::byte> bytes) {
   return Flow::kContinue;
 }
 
-Flow UploadForm::file_bytes(std::span<const std::byte> bytes) {
+Flow UploadForm::file_bytes(SpoolFile& file, std::span<const std::byte> bytes) {
   const std::uint64_t most = options_.max_file_size;
-  if (bytes.size() > most || file_->size() > most - bytes.size()) {
+  if (bytes.size() > most || file.size() > most - bytes.size()) {
     return refuse(too_large_problem(most));
   }
-  const Result<void> appended = file_->append(bytes);
+  const Result<void> appended = file.append(bytes);
   if (appended) return Flow::kContinue;
   if (appended.error().code == ErrorCode::kTooLarge) return refuse(too_large_problem(most));
   return stop(failure(appended.error()));
@@ -169,8 +169,8 @@ Flow UploadForm::part_end() {
   return Flow::kContinue;
 }
 
-std::expected<std::optional<Submission>, Problem> UploadForm::submission() {
-  if (!file_seen_) return std::unexpected(Problem{.code = ProblemCode::kMissingFile});
+std::expected<FormOutcome, Problem> UploadForm::finish() {
+  if (!file_ && !refusal_) return std::unexpected(Problem{.code = ProblemCode::kMissingFile});
   auto categories = parse_categories_field(categories_.values, options_.categories, "/categories");
   auto metadata = parse_metadata_field(metadata_.values);
   auto checksum = parse_checksum_field(checksum_.values);
@@ -182,7 +182,8 @@ std::expected<std::optional<Submission>, Problem> UploadForm::submission() {
   if (!faults.empty()) {
     return std::unexpected(Problem{.code = ProblemCode::kInvalidField, .errors = std::move(faults)});
   }
-  if (refusal_) return std::nullopt;
+  if (refusal_) return RefusedFile{*std::move(refusal_)};
+  if (!file_) return std::unexpected(Problem{.code = ProblemCode::kMissingFile});
 
   auto blob = std::move(*file_).seal();
   file_.reset();

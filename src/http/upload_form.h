@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "http/multipart.h"
@@ -18,6 +20,11 @@ namespace lazaret::http {
 // since its answer says what an upload would be answered.
 enum class OnRefusedFile : std::uint8_t { kStop, kReadOn };
 
+struct RefusedFile {
+  Problem answer;  // what an upload of this file is answered
+};
+using FormOutcome = std::variant<Submission, RefusedFile>;
+
 class UploadForm final : public MultipartHandler {
  public:
   UploadForm(const UploadHandlers::Parts& parts, const UploadHandlers::Options& options, OnRefusedFile on_refused,
@@ -30,12 +37,9 @@ class UploadForm final : public MultipartHandler {
 
   // Why a kStop was asked for.
   const std::optional<Problem>& problem() const { return problem_; }
-  // Under kReadOn: what an upload of this file would have been answered.
-  const std::optional<Problem>& refusal() const { return refusal_; }
 
-  // The whole form was read: its fields checked, all faults at once, and its file sealed. Where there is a refusal the
-  // fields are checked alike and nullopt is given.
-  std::expected<std::optional<Submission>, Problem> submission();
+  // The whole form was read: its fields are checked, all faults at once, and its file is sealed, or refused.
+  std::expected<FormOutcome, Problem> finish();
 
  private:
   struct TextField {
@@ -48,7 +52,7 @@ class UploadForm final : public MultipartHandler {
   Flow refuse(Problem problem);
   Flow begin_file(const PartHead& head);
   Flow begin_field(const PartHead& head);
-  Flow file_bytes(std::span<const std::byte> bytes);
+  Flow file_bytes(SpoolFile& file, std::span<const std::byte> bytes);
   Flow field_bytes(std::span<const std::byte> bytes);
   Problem failure(const Error& error) const;
 
