@@ -83,9 +83,9 @@ class UploadSink final : public BodySink {
     if (const MultipartResult over = parser_.finish(); !over) return malformed(over.error());
     auto outcome = form_.finish();
     if (!outcome) return answer(outcome.error());
-    Response response = std::visit(
-        [&](auto&& form) { return validates() ? validate(call, form) : upload(call, std::move(form)); },
-        *std::move(outcome));
+    Response response =
+        std::visit([&](auto&& form) { return validates() ? validate(call, form) : upload(call, std::move(form)); },
+                   *std::move(outcome));
     add_rate_headers(response.headers, rate_);
     return response;
   }
