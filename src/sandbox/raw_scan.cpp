@@ -17,7 +17,7 @@ namespace {
 using inspect::FindingCode;
 using namespace std::string_view_literals;
 
-constexpr std::size_t kBlock = std::size_t{128} * 1024;
+constexpr std::size_t kBlock = std::size_t{32} * 1024;
 constexpr std::size_t kCarry = std::size_t{4} * 1024;  // kept of the block before: a stream's dictionary
 constexpr std::size_t kAhead = 256;                    // a token that begins before it is whole in the window
 constexpr std::size_t kDictionaryReach = 2048;         // how far before `stream` its dictionary is read

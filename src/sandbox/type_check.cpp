@@ -70,10 +70,11 @@ TypeCheck check_type(const inspect::Task& task, std::string_view head, const Mag
     findings.add(FindingCode::kEmptyFile, {});
     return check;
   }
-  const std::string detected = magic.type_of(head);
   const std::optional<std::size_t> header = find_pdf_header(head);
+  // libmagic costs as much as the rest of a small document's judgement: it is asked where its answer counts.
+  const std::string detected = header ? std::string(kPdfType) : magic.type_of(head);
   // Another type that is wrapped around a PDF is told of by the raw scan; the bytes still are a PDF.
-  check.content_type = header ? std::string(kPdfType) : detected;
+  check.content_type = detected;
   if (task.extension == "pdf" && header) {
     check.pdf_header = header;
   } else if (task.extension == "pdf" && is_vague(detected)) {

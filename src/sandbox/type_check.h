@@ -11,7 +11,7 @@
 
 namespace lazaret::sandbox {
 
-inline constexpr std::size_t kHeadBytes = std::size_t{64} * 1024;  // of a document, to tell its type by
+inline constexpr std::size_t kHeadBytes = std::size_t{16} * 1024;  // of a document, to tell its type by
 
 // libmagic with its database: loaded once, mapped and shared by every child. Not thread-safe.
 class MagicTypes {

@@ -191,6 +191,7 @@ int run_zygote(const InspectorOptions& options, bool in_namespaces,
   tzset();  // libmagic asks for local time now and then; the file that says what it is must be open by then
   auto analyst = load();
   if (!analyst) return give_up(analyst.error());
+  malloc_trim(0);  // free chunks are merged once, here, and not in every child, where each touched page is a copy
   auto sealed = close_up(options.sandbox, in_namespaces);
   if (!sealed) return give_up(sealed.error());
   const inspect::Hello hello{.layers = sealed->layers, .versions = (*analyst)->versions(), .fault = {}};
