@@ -199,6 +199,14 @@ def list_page(bench, full):
             results = bench.reads(prepare, connections)
             yield f"First page of 100 of {count:,}, {connections} at a time", report.load_table(results), results
 
+        def filtered(contender):
+            query = "limit=100&categories=lab_results&sort_by=size&sort_order=desc"
+            return bench.seeded(contender, count), lambda server: ["--path", "/api/documents?" + query]
+
+        if count > 1000:
+            results = bench.reads(filtered, 8, contenders=("lazaret", "flask"))
+            yield (f"The 100 largest of one category of {count:,}, 8 at a time", report.load_table(results), results)
+
 
 def download(bench, full):
     folders = {}
@@ -294,7 +302,7 @@ def limits(bench, full):
         values = [r["per_second"] for r in results]
         row(f"hash, write, fsync {words}, one after the other", results,
             f"{report.number(statistics.median(values))}/s ({report.spread(values)})")
-    if (bench.tools.bin / "lazaret_limit_inspect").exists():
+    if (bench.tools.bin / "lazaret_limit_inspect").exists():  # built where the inspection is
         for document, times, words in (("100k", 500, "100 KB"), ("scan", 5, "50 MB, a scan"),
                                        ("flate", 5, "50 MB, full of Flate streams")):
             result = bench.tools.limit("lazaret_limit_inspect", bench.tools.document(document), times)

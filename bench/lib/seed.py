@@ -11,12 +11,6 @@ import servers
 FIRST_TIME = datetime(2025, 1, 1, tzinfo=timezone.utc)
 
 
-def spread_time(index, count):
-    """Upload times from the first of 2025 on, one every few seconds, in the form both stores keep."""
-    moment = FIRST_TIME + timedelta(seconds=index * 31_536_000 / count)
-    return moment
-
-
 def seeded_folder(contender, count, tools, note):
     """A folder with `count` documents of `contender`; made once, then kept for later runs."""
     folder = servers.BUILD / "seed" / f"{contender.name}-{count}"
@@ -40,34 +34,96 @@ def seeded_folder(contender, count, tools, note):
     return folder
 
 
-def clone_flask(data, count):
-    database = sqlite3.connect(data / "documents.db", isolation_level=None)
-    columns = [row[1] for row in database.execute("PRAGMA table_info(documents)")]
-    templates = database.execute("SELECT * FROM documents").fetchall()
+FORMS = ("lab-result", "prescription", "referral", "discharge-letter", "scan")
+CATEGORIES = ("lab_results", "medication_schedules", "patient_records", "clinical_guidelines", "research_papers")
 
-    def rows():
-        for index in range(count - len(templates)):
-            row = dict(zip(columns, templates[index % len(templates)]))
-            moment = spread_time(index, count)
-            row["id"] = str(uuid7(moment, index))
-            row["upload_date"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            row["filename"] = f"copy-{index:07d}.pdf"
-            row["size"] = 2000 + index % 50_000
-            yield tuple(row.values())
 
+class Copy:
+    """What differs from one copied document to the next: name, time, size, category; half are processed."""
+
+    def __init__(self, index, count):
+        self.moment = FIRST_TIME + timedelta(seconds=index * 31_536_000 / count)
+        self.milliseconds = int(self.moment.timestamp() * 1000)
+        self.id = uuid.UUID(int=self.milliseconds << 80 | 7 << 76 | 2 << 62 | index)
+        self.words = [*FORMS[index % len(FORMS)].split("-"), f"{index:07d}", "pdf"]
+        self.filename = "-".join(self.words[:-1]) + ".pdf"
+        self.size = 2000 + index * 7919 % 5_000_000
+        self.category = CATEGORIES[index // 5 % len(CATEGORIES)]
+        self.processed = index % 2
+
+
+def insert_all(database, table, columns, rows):
+    database.executemany(f"INSERT INTO {table} ({','.join(columns)}) VALUES ({','.join('?' * len(columns))})", rows)
+
+
+def copying(path):
+    """The database, without a wait for the disk at every step."""
+    database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA synchronous=OFF")
+    database.execute("PRAGMA cache_size=-400000")
     database.execute("BEGIN")
-    database.executemany(f"INSERT INTO documents VALUES ({','.join('?' * len(columns))})", rows())
+    columns = [row[1] for row in database.execute("PRAGMA table_info(documents)")]
+    template = dict(zip(columns, database.execute("SELECT * FROM documents LIMIT 1").fetchone()))
+    have = database.execute("SELECT COUNT(*) FROM documents").fetchone()[0]
+    return database, columns, template, have
+
+
+def finish(database):
     database.execute("COMMIT")
-    database.execute("ANALYZE")
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
 
 
-def uuid7(moment, index):
-    """Deterministic: the time, then the index."""
-    number = int(moment.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62 | index
-    return uuid.UUID(int=number)
+def clone_flask(data, count):
+    database, columns, template, have = copying(data / "documents.db")
+
+    def rows():
+        for index in range(count - have):
+            copy = Copy(index, count)
+            yield tuple({**template, "id": str(copy.id), "filename": copy.filename, "size": copy.size,
+                         "categories": json.dumps([copy.category]), "processed": copy.processed,
+                         "upload_date": copy.moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                         }.values())
+
+    insert_all(database, "documents", columns, rows())
+    database.execute("COMMIT")
+    database.execute("ANALYZE")
+    database.execute("BEGIN")
+    finish(database)
 
 
-CLONERS = {"flask": clone_flask}
+def clone_lazaret(data, count):
+    """Follows src/metadata/schema: the rows, the table of facets with its counts, the words of the names."""
+    database, columns, template, have = copying(data / "lazaret.db")
+    facets = {}
+    for category in CATEGORIES:
+        for processed in (0, 1):
+            database.execute("INSERT OR IGNORE INTO facets (state, content_type, processed, categories, documents) "
+                             "VALUES (0, 'application/pdf', ?, ?, 0)", (processed, category))
+            facets[category, processed] = database.execute(
+                "SELECT facet FROM facets WHERE state = 0 AND content_type = 'application/pdf' AND processed = ? AND "
+                "categories = ?", (processed, category)).fetchone()[0]
+
+    def rows():
+        for index in range(count - have):
+            copy = Copy(index, count)
+            yield tuple({**template, "serial": have + 1 + index, "id": copy.id.bytes, "filename": copy.filename,
+                         "filename_key": copy.filename, "original_filename": copy.filename, "size": copy.size,
+                         "words": " " + " ".join(copy.words) + " ", "upload_date": copy.milliseconds,
+                         "categories": copy.category, "processed": copy.processed,
+                         "facet": facets[copy.category, copy.processed]}.values())
+
+    def words():
+        for index in range(count - have):
+            copy = Copy(index, count)
+            for word in dict.fromkeys(copy.words):
+                yield (0, word, copy.milliseconds, copy.id.bytes, have + 1 + index,
+                       facets[copy.category, copy.processed], copy.size)
+
+    insert_all(database, "documents", columns, rows())
+    insert_all(database, "document_word", ("state", "word", "upload_date", "id", "serial", "facet", "size"), words())
+    database.execute("UPDATE facets SET documents = (SELECT COUNT(*) FROM documents d WHERE d.facet = facets.facet)")
+    finish(database)
+
+
+CLONERS = {"flask": clone_flask, "lazaret": clone_lazaret}
