@@ -166,3 +166,35 @@ def forwarded():
     client = shared(MAX_UPLOAD_RATE=2).client()
     statuses = [client.upload(pdf.unique(), headers={"X-Forwarded-For": f"198.51.100.{i}"}).status for i in range(3)]
     same(statuses[2], 429, "third upload")
+
+
+@test("Behind a trusted proxy each client has an allowance of its own")
+def trusted_proxy():
+    client = shared(MAX_UPLOAD_RATE=2, TRUSTED_PROXIES="127.0.0.1").client()
+    statuses = [client.upload(pdf.unique(), headers={"X-Forwarded-For": f"198.51.100.{i}"}).status for i in range(5)]
+    same(statuses, [201] * 5, "five clients")
+    own = {"X-Forwarded-For": "198.51.100.99"}
+    same([client.upload(pdf.unique(), headers=own).status for _ in range(3)], [201, 201, 429], "one client")
+
+
+@test("Signed URLs lie under PUBLIC_URL, never under what the request called the host")
+def public_url():
+    client = shared(PUBLIC_URL="https://documents.example").client()
+    document = client.stored(pdf.unique())
+    url = client.request("POST", f"/api/documents/{document['id']}/url").json["url"]
+    holds(url.startswith("https://documents.example/api/documents/"), url)
+    same(client.get(url.removeprefix("https://documents.example")).status, 200, "the URL's path")
+
+
+@test("Configured origins may call from their pages, others may not read")
+def configured_origins():
+    client = shared(CORS_ORIGINS="https://app.example").client()
+    answer = client.get("/api/categories", Origin="https://app.example")
+    same(answer.header("Access-Control-Allow-Origin"), "https://app.example", "configured origin")
+    answer = client.get("/api/categories", Origin="https://other.example")
+    same(answer.header("Access-Control-Allow-Origin"), None, "other origin")
+
+
+@test("Metrics can be opened to callers without a key")
+def open_metrics():
+    same(shared(API_KEYS_FILE=key_file(), METRICS_OPEN="true").client().get("/metrics").status, 200, "metrics")

@@ -190,3 +190,11 @@ def duplicates():
     client = shared(ON_DUPLICATE="reject").client()
     same(client.upload(content).status, 201, "first")
     expect_problem(client.upload(content), 409, "conflict")
+
+
+@test("Where duplicates are flagged, the second names the first")
+def flagged():
+    client, content = shared(ON_DUPLICATE="flag").client(), pdf.unique()
+    first, second = client.stored(content), client.stored(content)
+    holds("duplicate_of" not in first, "the first is flagged")
+    same(second["duplicate_of"], first["id"], "duplicate_of")

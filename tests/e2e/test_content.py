@@ -2,7 +2,7 @@
 
 from support import pdf
 from support.problem import expect_problem
-from support.server import shared
+from support.server import Server, shared
 from support.suite import holds, same, test
 
 CONTENT = pdf.unique(200_000)
@@ -92,3 +92,18 @@ def many_at_once():
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: client.get(path), range(50)))
     same([a.status for a in answers if a.status != 200 or a.body != CONTENT], [], "wrong answers")
+
+
+@test("A document whose bytes are damaged on the disk is said to be, and no wrong byte is called whole")
+def damaged():
+    with Server() as server:
+        client = server.client()
+        document = client.stored(pdf.unique(50_000))
+        [stored] = server.object_files()
+        stored.chmod(0o600)
+        with open(stored, "r+b") as file:
+            file.truncate(1000)
+        expect_problem(client.get(f"/api/documents/{document['id']}/content"), 500, "corrupt")
+        stored.unlink()
+        expect_problem(client.get(f"/api/documents/{document['id']}/content"), 500, "corrupt")
+        same(client.get(f"/api/documents/{document['id']}").status, 200, "its metadata")
