@@ -109,11 +109,12 @@ void Connection::on_tick(SteadyTime now) {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
   }
-  if (peer_watch_ != nullptr && !peer_watch_->stop_requested() && peer_is_gone()) peer_watch_->request_stop();
+  const bool watched = stop_ != nullptr && peer_watch_ == PeerWatch::kWatch && !stop_->stop_requested();
+  if (watched && peer_is_gone()) stop_->request_stop();
 }
 
 bool Connection::peer_is_gone() const {
-  // A peer that only ends its own sending looks the same as one that closed; who waits for an answer does neither.
+  // A peer that only ends its own sending looks the same as one that closed.
   pollfd state{const_cast<asio::ip::tcp::socket&>(socket_).native_handle(), POLLRDHUP, 0};
   return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
@@ -127,7 +128,7 @@ void Connection::wake() {
 
 void Connection::cancel() {
   cancelled_ = true;
-  if (peer_watch_ != nullptr) peer_watch_->request_stop();
+  if (stop_ != nullptr) stop_->request_stop();
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

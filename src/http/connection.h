@@ -59,8 +59,14 @@ class Connection {
   void watch_rate(RateWatch watch) { rate_ = watch; }
   void stop_watching_rate() { rate_.reset(); }
 
-  // While a handler runs, the tick looks whether the peer is still there and stops the source when it is not.
-  void watch_peer(std::stop_source* source) { peer_watch_ = source; }
+  // cancel() stops the source, and with kWatch the tick does when it finds the peer gone: a handler has no other way to
+  // learn it, while who sends meets it at once (and serves a peer that only ended its own sending).
+  enum class PeerWatch : bool { kNo, kWatch };
+  void stop_with(std::stop_source& source, PeerWatch watch) {
+    stop_ = &source;
+    peer_watch_ = watch;
+  }
+  void stop_nothing() { stop_ = nullptr; }
 
   void on_tick(SteadyTime now);
   void wake();    // ends a running wait with kWoken; without one, nothing happens
@@ -86,7 +92,8 @@ class Connection {
   SteadyTime deadline_ = SteadyTime::max();
   std::optional<RateWatch> rate_;
   std::optional<SteadyTime> waiting_since_;
-  std::stop_source* peer_watch_ = nullptr;
+  std::stop_source* stop_ = nullptr;
+  PeerWatch peer_watch_ = PeerWatch::kNo;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
   bool timed_out_ = false;

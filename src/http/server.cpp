@@ -1,9 +1,12 @@
 #include "http/server.h"
 
 #include <algorithm>
-#include <condition_variable>
+#include <cerrno>
 #include <future>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -139,10 +142,8 @@ class Server::Impl {
 
   // Out of descriptors or memory: those that end make room. Anything else concerns the one connection that failed.
   asio::awaitable<void> pause_after(boost::system::error_code error) {
-    const bool scarce = error == boost::system::errc::too_many_files_open ||
-                        error == boost::system::errc::too_many_files_open_in_system ||
-                        error == boost::system::errc::no_buffer_space ||
-                        error == boost::system::errc::not_enough_memory;
+    const int number = error.value();
+    const bool scarce = number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
     if (!scarce) co_return;
     pause_.emplace(lanes_.front()->context(), kAcceptPause);
     co_await pause_->async_wait(asio::as_tuple(asio::use_awaitable));

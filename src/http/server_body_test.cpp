@@ -383,6 +383,15 @@ TEST_F(StreamDownload, SendsAStreamWhole) {
   EXPECT_EQ(client.request(get("/hello")).status, 200);
 }
 
+TEST_F(StreamDownload, ServesAClientThatOnlyEndedItsOwnSending) {
+  const std::string text = pattern(1'000'000);
+  route(text, text.size());
+  Client client = connect();
+  client.send(get("/stream"));
+  client.end_sending();
+  EXPECT_TRUE(client.read_answer().body == text);
+}
+
 TEST_F(StreamDownload, ResetsWhereTheStreamFails) {
   route(pattern(100'000), 200'000);
   Client client = connect();

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "http/server_test_support.h"
 
@@ -180,6 +181,23 @@ TEST_F(HttpServer, TurnsAwayConnectionsOverItsLimit) {
   EXPECT_TRUE(refused.head.contains("Connection: close"));
   EXPECT_EQ(three.wait_for_end(), Client::End::kClosed);
   EXPECT_EQ(one.request(get("/hello")).status, 200);
+}
+
+TEST_F(HttpServer, AcceptsAgainAfterItRanOutOfDescriptors) {
+  start();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  UniqueFd last(::dup(STDIN_FILENO));
+  rlimit few = before;
+  few.rlim_cur = static_cast<rlim_t>(last.get()) + 1;
+  last.reset();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  Client client = connect();  // takes the last descriptor: the server finds none to accept with
+  client.send(get("/hello"));
+  pollfd state{client.fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&state, 1, 100), 0);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(client.read_answer().status, 200);
 }
 
 TEST_F(HttpServer, RefusesToStartOnATakenPort) {

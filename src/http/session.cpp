@@ -232,9 +232,9 @@ asio::awaitable<std::optional<Response>> Session::handle_whole(Exchange& exchang
   Event done;
   if (start_on(lane_.surroundings().disk, connection_.executor(), done, handle) == Taken::kNo)
     co_return fault_answer(exchange, EdgeFault::kOverloaded);
-  connection_.watch_peer(&exchange.stop);
+  connection_.stop_with(exchange.stop, Connection::PeerWatch::kWatch);
   co_await done.wait();
-  connection_.watch_peer(nullptr);
+  connection_.stop_nothing();
   if (!response) co_return fault_answer(exchange, EdgeFault::kInternal);
   co_return response;
 }
@@ -292,9 +292,9 @@ asio::awaitable<Session::Next> Session::answer(Exchange& exchange, Response resp
   const bool head_only = exchange.head.method == "HEAD" || !status_allows_body(response.status);
   const auto send = head_only ? ResponseWriter::Send::kHeadOnly : ResponseWriter::Send::kAll;
   ResponseWriter writer(lane_, connection_);
-  connection_.watch_peer(&exchange.stop);
+  connection_.stop_with(exchange.stop, Connection::PeerWatch::kNo);
   const IoStatus status = co_await writer.write(out_, response, send, call_for(exchange));
-  connection_.watch_peer(nullptr);
+  connection_.stop_nothing();
 
   auto* stream = std::get_if<std::unique_ptr<ByteStream>>(&response.body);
   auto* file = std::get_if<FileRange>(&response.body);

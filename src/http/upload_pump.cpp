@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kPoolRetry{10};
 }  // namespace
 
 UploadPump::UploadPump(Lane& lane, Connection& connection, BodyReader& reader, std::unique_ptr<BodySink> sink)
-    : lane_(lane), connection_(connection), reader_(reader), sink_(std::move(sink)), capacity_(kBufferSize) {}
+    : lane_(lane), connection_(connection), reader_(reader), sink_(std::move(sink)) {}
 
 UploadPump::~UploadPump() {
   if (sink_) dispose_on(lane_.surroundings().disk, lane_.surroundings().work, std::move(sink_));
@@ -31,14 +31,17 @@ asio::awaitable<UploadPump::Outcome> UploadPump::run() {
   Outcome outcome;
   for (std::size_t turn = 0; !reader_.done() && !over(); turn ^= 1U) {
     auto& buffer = buffers_[turn];
-    if (!buffer) buffer = std::make_unique_for_overwrite<char[]>(capacity_);
-    const Filled filled = co_await fill(std::span(buffer.get(), capacity_));
+    if (!buffer) buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
+    const Filled filled = co_await fill(std::span(buffer.get(), kBufferSize));
     co_await join();
     if (over()) break;
     outcome.status = filled.status;
     outcome.fault = filled.fault;
     if (filled.status != IoStatus::kOk || filled.fault) co_return outcome;
     if (filled.bytes == 0) continue;
+    // The other buffer is made here, where running out of memory leaves no task of the sink behind.
+    auto& next = buffers_[turn ^ 1U];
+    if (!next && !reader_.done()) next = std::make_unique_for_overwrite<char[]>(kBufferSize);
     const std::span<const char> bytes(buffer.get(), filled.bytes);
     if (!co_await submit(lane_.surroundings().disk, [this, bytes] { on_data(bytes); })) {
       outcome.fault = EdgeFault::kOverloaded;
@@ -121,9 +124,9 @@ asio::awaitable<UploadPump::Outcome> UploadPump::finish(Call call, std::stop_sou
     outcome.fault = EdgeFault::kOverloaded;
     co_return outcome;
   }
-  connection_.watch_peer(&stop);
+  connection_.stop_with(stop, Connection::PeerWatch::kWatch);
   co_await join();
-  connection_.watch_peer(nullptr);
+  connection_.stop_nothing();
   if (threw_) outcome.fault = EdgeFault::kInternal;
   outcome.early = std::exchange(early_, std::nullopt);
   co_return outcome;

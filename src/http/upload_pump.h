@@ -55,7 +55,6 @@ class UploadPump {
   Connection& connection_;
   BodyReader& reader_;
   std::unique_ptr<BodySink> sink_;
-  std::size_t capacity_;
   std::array<std::unique_ptr<char[]>, 2> buffers_;
   Event done_;
   bool in_flight_ = false;
