@@ -53,6 +53,7 @@ Policy::Policy() : version_(kDefaultVersion) {
 
 Verdict make_verdict(const Report& report, const std::string& engine, const Policy& policy, Timestamp now) {
   std::vector<const RawFinding*> worst_first;
+  worst_first.reserve(report.findings.size());
   for (const RawFinding& finding : report.findings)
     worst_first.push_back(&finding);
   std::ranges::sort(worst_first, is_worse);

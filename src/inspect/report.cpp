@@ -24,7 +24,7 @@ constexpr std::size_t kMaxExtensionBytes = 16;
 constexpr std::size_t kMaxDeclaredTypeBytes = 255;
 
 // [mark][bytes that follow][payload]
-std::string frame(std::uint32_t mark, std::string payload) {
+std::string frame(std::uint32_t mark, const std::string& payload) {
   Encoder encoder;
   encoder.number(mark);
   encoder.number(static_cast<std::uint32_t>(payload.size()));

@@ -46,7 +46,7 @@ struct Report {
 
 // The wire form: a length-prefixed, versioned binary message of at most kMaxReportBytes. decode_report() treats it as
 // hostile: every number, length and character is checked; kCorrupt otherwise.
-inline constexpr std::size_t kMaxReportBytes = 16 * 1024;
+inline constexpr std::size_t kMaxReportBytes = std::size_t{16} * 1024;
 inline constexpr std::size_t kMaxTaskBytes = 1024;
 std::string encode_report(const Report& report);
 Result<Report> decode_report(std::string_view message);

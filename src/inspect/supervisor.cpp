@@ -259,10 +259,10 @@ Result<void> Supervisor::State::hear(ZygoteProcess& zygote, std::uint64_t genera
   for (;;) {
     auto news = zygote.next_event();
     if (!news) return std::unexpected(std::move(news.error()));
-    if (!*news) return {};
-    ZygoteProcess::News& item = **news;
-    if (item.event.ended != 0) crew_.ended({generation, item.event.ended}, item.event.status);
-    if (item.event.came != 0) crew_.came({{generation, item.event.came}, std::move(item.channel)});
+    std::optional<ZygoteProcess::News>& item = *news;
+    if (!item) return {};
+    if (item->event.ended != 0) crew_.ended({generation, item->event.ended}, item->event.status);
+    if (item->event.came != 0) crew_.came({{generation, item->event.came}, std::move(item->channel)});
   }
 }
 

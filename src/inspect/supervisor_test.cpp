@@ -27,7 +27,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing_support::TemporaryFolder;
 
-const std::filesystem::path kImposter = LAZARET_IMPOSTER;
+constexpr std::string_view kImposter = LAZARET_IMPOSTER;
 
 SupervisorOptions options() {
   return {.inspector = kImposter, .engine = "lazaret-inspector test"};
@@ -158,6 +158,7 @@ TEST_F(Supervised, ServesManyThreadsAtOnce) {
   const SealedBlob document = blob("clean");
   std::atomic<int> good = 0;
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       for (int k = 0; k < 10; ++k)
@@ -290,7 +291,7 @@ TEST_F(Supervised, TurnsAwayWhoeverComesWhenTheQueueIsFull) {
   std::stop_source source;
   const SealedBlob silence = blob("silence");
   std::jthread caller([&] {
-    static_cast<void>(
+    EXPECT_FALSE(
         inspect(*supervisor, silence, {.deadline = Call{}.deadline, .stop = source.get_token(), .request_id = {}}));
   });
   EXPECT_TRUE(eventually([&] { return spinning_child_of(child_of(supervisor->zygote())) > 0; }));
@@ -307,7 +308,7 @@ TEST_F(Supervised, WaitingForATurnEndsWithTheDeadline) {
   std::stop_source source;
   const SealedBlob silence = blob("silence");
   std::jthread caller([&] {
-    static_cast<void>(
+    EXPECT_FALSE(
         inspect(*supervisor, silence, {.deadline = Call{}.deadline, .stop = source.get_token(), .request_id = {}}));
   });
   EXPECT_TRUE(eventually([&] { return spinning_child_of(child_of(supervisor->zygote())) > 0; }));
@@ -339,6 +340,36 @@ TEST_F(Supervised, FindsANewWorkerForADocumentWhoseZygoteIsKilled) {
   ASSERT_TRUE(inspection) << inspection.error().detail;
   ASSERT_EQ(inspection->verdict.findings.size(), 1U);
   EXPECT_EQ(inspection->verdict.findings[0].code, "uri");
+}
+
+TEST_F(Supervised, IsNeverWrongAndNeverHangsWhileZygotesDie) {
+  auto with = options();
+  with.queue_limit = 100;
+  auto supervisor = start(with);
+  const SealedBlob document = blob("uri");
+  std::atomic<int> right = 0;
+  std::atomic<int> unavailable = 0;
+  std::vector<std::jthread> threads;
+  threads.reserve(8);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 50; ++k) {
+        const auto inspection = inspect(*supervisor, document);
+        if (!inspection) {
+          unavailable += inspection.error().code == ErrorCode::kUnavailable ? 1 : 0;
+        } else if (inspection->verdict.findings.size() == 1 && inspection->verdict.findings[0].code == "uri") {
+          ++right;
+        }
+      }
+    });
+  }
+  for (int i = 0; i < 3; ++i) {
+    const pid_t zygote = supervisor->zygote();
+    if (zygote > 0) kill(zygote, SIGKILL);
+    eventually([&] { return supervisor->zygote() != zygote && supervisor->probe({}).has_value(); });
+  }
+  threads.clear();
+  EXPECT_EQ(right + unavailable, 200);
 }
 
 TEST_F(Supervised, ShowsWhileThereIsNoZygote) {

@@ -48,6 +48,8 @@ class SpawnPlan {
                       std::vector<std::string> environment) {
     std::vector<char*> argument_list;
     std::vector<char*> environment_list;
+    argument_list.reserve(arguments.size() + 1);
+    environment_list.reserve(environment.size() + 1);
     for (std::string& text : arguments)
       argument_list.push_back(text.data());
     for (std::string& text : environment)

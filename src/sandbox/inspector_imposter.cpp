@@ -43,8 +43,10 @@ std::string find(FindingCode code) {
 }
 
 std::string eat_memory() {
+  constexpr std::size_t kPieces = 4096;
   std::vector<std::string> eaten;
-  for (std::size_t i = 0; i < 4096; ++i)
+  eaten.reserve(kPieces);
+  for (std::size_t i = 0; i < kPieces; ++i)
     eaten.emplace_back(std::size_t{1} << 20U, 'm');
   return say("full");
 }

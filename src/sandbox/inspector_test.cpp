@@ -80,17 +80,9 @@ TEST_F(Inspected, LivesThroughDamageAnywhere) {
   for (std::size_t i = 0; i < 200; ++i) {
     std::string bytes = sound;
     const std::size_t place = i * bytes.size() / 200;
-    switch (i % 3) {
-      case 0:
-        bytes[place] = static_cast<char>(bytes[place] ^ 0x15);
-        break;
-      case 1:
-        bytes.resize(place);
-        break;
-      case 2:
-        bytes.erase(place, 40);
-        break;
-    }
+    if (i % 3 == 0) bytes[place] = static_cast<char>(bytes[place] ^ 0x15);
+    if (i % 3 == 1) bytes.resize(place);
+    if (i % 3 == 2) bytes.erase(place, 40);
     EXPECT_NE(inspect(bytes).verdict.outcome, Outcome::kBomb) << i;
   }
 }
