@@ -7,18 +7,11 @@
 
 #include "base/error.h"
 #include "document/query.h"
+#include "metadata/list_limits.h"
 #include "metadata/sqlite_connection.h"
 #include "metadata/total_cache.h"
 
 namespace lazaret::sqlite {
-
-struct ListLimits {
-  std::size_t rare = 2000;             // documents gathered and sorted rather than walked
-  std::size_t merged_streams = 64;     // streams open at once
-  std::size_t merged_words = 32;       // words one prefix may stand for
-  std::uint64_t page_cost = 20'000;    // index rows looked at for one page
-  std::uint64_t count_cost = 200'000;  // and for a total
-};
 
 // `generation` was read before the call.
 Result<Page> list_documents(Connection& connection, const Query& query, const ListLimits& limits, TotalCache& totals,

@@ -70,11 +70,15 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& opti
   auto writer = std::make_unique<sqlite::Writer>(
       std::move(*connection),
       sqlite::Writer::Options{.queue_limit = options.write_queue, .longest_wait = options.longest_wait});
-  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*readers), std::move(writer)));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*readers), std::move(writer), options.lists));
 }
 
-SqliteStore::SqliteStore(std::unique_ptr<sqlite::Readers> readers, std::unique_ptr<sqlite::Writer> writer)
-    : totals_(std::make_unique<sqlite::TotalCache>()), readers_(std::move(readers)), writer_(std::move(writer)) {}
+SqliteStore::SqliteStore(std::unique_ptr<sqlite::Readers> readers, std::unique_ptr<sqlite::Writer> writer,
+                         const ListLimits& limits)
+    : limits_(limits),
+      totals_(std::make_unique<sqlite::TotalCache>()),
+      readers_(std::move(readers)),
+      writer_(std::move(writer)) {}
 
 SqliteStore::~SqliteStore() = default;
 
@@ -110,7 +114,7 @@ Result<Document> SqliteStore::get(const Call& call, const DocumentId& id) {
 Result<Page> SqliteStore::query(const Call& call, const Query& query) {
   const auto reader = readers_->lease(call);
   if (!reader) return std::unexpected(reader.error());
-  return sqlite::list_documents(**reader, query, sqlite::ListLimits{}, *totals_, writer_->generation());
+  return sqlite::list_documents(**reader, query, limits_, *totals_, writer_->generation());
 }
 
 Result<std::optional<DocumentId>> SqliteStore::find_by_checksum(const Call& call, const Digest& checksum,

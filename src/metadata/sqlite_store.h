@@ -9,6 +9,7 @@
 #include <string>
 
 #include "intake/metadata_store.h"
+#include "metadata/list_limits.h"
 
 namespace lazaret {
 
@@ -24,6 +25,7 @@ struct SqliteOptions {
   std::size_t write_queue = 1024;                  // writes waiting; beyond it kOverloaded
   std::chrono::milliseconds longest_wait{30'000};  // of a caller without a nearer deadline
   std::string vfs;                                 // SQLite's name of a file system; empty: the system's
+  ListLimits lists;
 };
 
 class SqliteStore final : public MetadataStore {
@@ -56,8 +58,10 @@ class SqliteStore final : public MetadataStore {
   Result<void> probe(const Call& call) override;
 
  private:
-  SqliteStore(std::unique_ptr<sqlite::Readers> readers, std::unique_ptr<sqlite::Writer> writer);
+  SqliteStore(std::unique_ptr<sqlite::Readers> readers, std::unique_ptr<sqlite::Writer> writer,
+              const ListLimits& limits);
 
+  const ListLimits limits_;
   std::unique_ptr<sqlite::TotalCache> totals_;
   std::unique_ptr<sqlite::Readers> readers_;
   std::unique_ptr<sqlite::Writer> writer_;

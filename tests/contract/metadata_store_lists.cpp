@@ -52,7 +52,9 @@ void MetadataStoreContract::fill(std::size_t count) {
 void MetadataStoreContract::expect_same_walk(const Query& query) {
   std::vector<Total> expected_totals;
   std::vector<Total> totals;
-  const auto expected = walk(oracle_, query, &expected_totals);
+  Query whole = query;
+  whole.limit = documents_.size() + 1;  // the oracle reads every row for every page: it gets one
+  const auto expected = walk(oracle_, whole, &expected_totals);
   const auto found = walk(store(), query, &totals);
   ASSERT_EQ(ids_of(found), ids_of(expected));
   ASSERT_EQ(found, expected);
@@ -339,7 +341,9 @@ TEST_P(MetadataStoreContract, WhatStandsStillIsNeitherSkippedNorRepeatedWhileOth
         ids.insert(document.id);
       return ids;
     }();
-    for (const DocumentId& id : ids_of(walk(oracle_, query)))
+    Query whole = query;
+    whole.limit = documents_.size() + 1;
+    for (const DocumentId& id : ids_of(walk(oracle_, whole)))
       if (watched.contains(id)) expected.push_back(id);
     std::vector<DocumentId> found;
     for (const DocumentId& id : ids_of(walk(store(), query)))
