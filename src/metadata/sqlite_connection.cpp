@@ -50,7 +50,8 @@ Error make_error(int code, std::string_view what, std::string_view message) {
 
 std::string settings(const ConnectionOptions& options) {
   return "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-         "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -" +
+         "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; "
+         "PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -" +
          std::to_string(options.cache_kib);
 }
 

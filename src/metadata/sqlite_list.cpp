@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
+#include <span>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -16,14 +16,16 @@ namespace lazaret::sqlite {
 namespace {
 
 constexpr std::string_view kCountWord =
-    "SELECT count(*) FROM (SELECT 1 FROM document_word WHERE state = ?1 AND word >= ?2 AND word < ?3 LIMIT ?4)";
+    "SELECT count(*) FROM (SELECT 1 FROM document_word WHERE sort = 0 AND state = ?1 AND word >= ?2 AND word < ?3 "
+    "LIMIT ?4)";
 constexpr std::string_view kReadWord =
-    "SELECT upload_date, id, serial, facet, size FROM document_word WHERE state = ?1 AND word >= ?2 AND word < ?3 "
+    "SELECT upload_date, id, serial, facet, size FROM document_word WHERE sort = 0 AND state = ?1 AND word >= ?2 AND "
+    "word < ?3 "
     "LIMIT ?4";
 constexpr std::string_view kNextWord =
-    "SELECT word FROM document_word WHERE state = ?1 AND word > ?2 AND word < ?3 ORDER BY word LIMIT 1";
+    "SELECT word FROM document_word WHERE sort = 0 AND state = ?1 AND word > ?2 AND word < ?3 ORDER BY word LIMIT 1";
 constexpr std::string_view kFirstWord =
-    "SELECT word FROM document_word WHERE state = ?1 AND word >= ?2 AND word < ?3 ORDER BY word LIMIT 1";
+    "SELECT word FROM document_word WHERE sort = 0 AND state = ?1 AND word >= ?2 AND word < ?3 ORDER BY word LIMIT 1";
 constexpr std::string_view kCountChecksum =
     "SELECT count(*) FROM (SELECT 1 FROM documents INDEXED BY documents_by_checksum WHERE state = ?1 AND checksum = ?2 "
     "LIMIT ?3)";
@@ -87,7 +89,7 @@ class List {
   Result<Page> page_from(std::vector<Candidate> candidates, Matcher& matcher);
   Result<Page> page_from(const std::vector<StreamSource>& sources, Matcher& matcher);
   Result<Total> count_streams(const std::vector<StreamSource>& sources, SortBy by, Matcher& matcher);
-  Result<Total> count_word_entries(const std::string& word, Matcher& matcher);
+  Result<Total> count_words(Matcher& matcher);
   Result<void> append(Page& page, const Candidate& candidate);
 
   Connection& connection_;
@@ -126,7 +128,7 @@ Result<List::Driver> List::choose() {
       facets_.filters() && facets_.complete() && facets_.matching().size() <= limits_.merged_streams;
   if (few_facets && facets_.documents() <= limits_.rare) return Driver{.sources = facet_sources()};
   // A lone word needs no look at how rare it is: the walk along it finds nothing else.
-  const bool lone_word = words_.size() == 1 && !bounds_sizes(filter_);
+  const bool lone_word = words_.size() == 1 && !bounds_sizes(filter_) && !bounds_dates(filter_);
   for (const auto look :
        {lone_word ? &List::merge_words : &List::gather_rare, lone_word ? &List::gather_rare : &List::merge_words}) {
     auto driver = (this->*look)();
@@ -192,7 +194,7 @@ Result<List::MaybeDriver> List::gather_range(SortBy by, std::string_view count) 
 }
 
 Result<List::MaybeDriver> List::merge_words() {
-  if (words_.empty() || query_.sort_by != SortBy::kUploadDate) return std::nullopt;
+  if (words_.empty()) return std::nullopt;
   for (const std::string& word : words_) {
     auto sources = sources_of_prefix(word);
     if (!sources) return std::unexpected(sources.error());
@@ -366,16 +368,14 @@ Result<Total> List::count() {
     return capped(facets_.documents());
   }
   Matcher matcher(connection_, filter_, facets_);
-  if (!words_.empty()) {
-    matcher.take_word_as_given(words_.front());
-    return count_word_entries(words_.front(), matcher);
-  }
-  if (filter_.checksum) {
+  const bool few_facets =
+      facets_.filters() && facets_.complete() && facets_.matching().size() <= limits_.merged_streams;
+  const bool rare_facets = few_facets && facets_.documents() <= limits_.rare;
+  if (!words_.empty() && !rare_facets) return count_words(matcher);
+  if (filter_.checksum && !rare_facets) {
     matcher.take_checksum_as_given();
     return count_streams({checksum_source()}, SortBy::kUploadDate, matcher);
   }
-  const bool few_facets =
-      facets_.filters() && facets_.complete() && facets_.matching().size() <= limits_.merged_streams;
   const SortBy by = bounds_dates(filter_) || !bounds_sizes(filter_) ? SortBy::kUploadDate : SortBy::kSize;
   return count_streams(few_facets ? facet_sources() : std::vector{state_source()}, by, matcher);
 }
@@ -400,23 +400,40 @@ Result<Total> List::count_streams(const std::vector<StreamSource>& sources, Sort
   return capped(found);
 }
 
-Result<Total> List::count_word_entries(const std::string& word, Matcher& matcher) {
-  auto sources = sources_of_prefix(word);
-  if (!sources) return std::unexpected(sources.error());
-  // One word alone counts every document once.
-  if (sources->size() <= 1) return count_streams(*sources, SortBy::kUploadDate, matcher);
-  const auto entries = read_word(word, limits_.count_cost);
+// From the rows of the words alone: a look at each document would cost many times as much.
+Result<Total> List::count_words(Matcher& matcher) {
+  for (const std::string& word : words_)
+    matcher.take_word_as_given(word);
+  if (words_.size() == 1) {
+    auto sources = sources_of_prefix(words_.front());
+    if (!sources) return std::unexpected(sources.error());
+    // One word alone counts every document once.
+    if (sources->size() <= 1) return count_streams(*sources, SortBy::kUploadDate, matcher);
+  }
+  bool whole = true;
+  std::vector<std::vector<std::int64_t>> others;
+  for (const std::string& word : std::span(words_).subspan(1)) {
+    const auto entries = read_word(word, limits_.count_cost);
+    if (!entries) return std::unexpected(entries.error());
+    whole = whole && entries->size() < limits_.count_cost;
+    std::vector<std::int64_t>& serials = others.emplace_back();
+    for (const Candidate& candidate : *entries)
+      serials.push_back(candidate.serial);
+    std::ranges::sort(serials);
+  }
+  const auto entries = read_word(words_.front(), limits_.count_cost);
   if (!entries) return std::unexpected(entries.error());
+  whole = whole && entries->size() < limits_.count_cost;
   std::unordered_set<std::int64_t> seen;
   std::uint64_t found = 0;
   for (const Candidate& candidate : *entries) {
-    if (!seen.insert(candidate.serial).second) continue;
+    const auto holds = [&](const auto& serials) { return std::ranges::binary_search(serials, candidate.serial); };
+    if (!std::ranges::all_of(others, holds) || !seen.insert(candidate.serial).second) continue;
     const auto passes = matcher.passes(candidate);
     if (!passes) return std::unexpected(passes.error());
     if (*passes && ++found > kMaxExactTotal) return capped(found);
-    if (matcher.cost() >= limits_.count_cost) return capped(found, TotalRelation::kAtLeast);
   }
-  return capped(found, entries->size() < limits_.count_cost ? TotalRelation::kExact : TotalRelation::kAtLeast);
+  return capped(found, whole ? TotalRelation::kExact : TotalRelation::kAtLeast);
 }
 
 Result<Total> total_of(List& list, const FacetSet& facets, const Filter& filter, TotalCache& totals,

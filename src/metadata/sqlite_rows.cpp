@@ -7,6 +7,7 @@
 
 #include "document/fold.h"
 #include "document/json.h"
+#include "document/query.h"
 
 namespace lazaret::sqlite {
 namespace {
@@ -27,11 +28,12 @@ constexpr std::string_view kCountInFacet =
     "ON CONFLICT (state, content_type, processed, categories) DO UPDATE SET documents = documents + 1 "
     "RETURNING facet";
 constexpr std::string_view kInsertWord =
-    "INSERT INTO document_word (state, word, upload_date, id, serial, facet, size) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    "INSERT INTO document_word (sort, state, word, key, id, serial, facet, size, upload_date) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr std::string_view kReadIndexed =
-    "SELECT state, upload_date, id, facet, words FROM documents WHERE serial = ?1";
+    "SELECT state, id, facet, words, upload_date, filename_key, size FROM documents WHERE serial = ?1";
 constexpr std::string_view kEraseWord =
-    "DELETE FROM document_word WHERE state = ?1 AND word = ?2 AND upload_date = ?3 AND id = ?4";
+    "DELETE FROM document_word WHERE sort = ?1 AND state = ?2 AND word = ?3 AND key = ?4 AND id = ?5";
 constexpr std::string_view kEraseDocument = "DELETE FROM documents WHERE serial = ?1";
 constexpr std::string_view kUncountInFacet = "UPDATE facets SET documents = documents - 1 WHERE facet = ?1";
 constexpr std::string_view kDropEmptyFacet = "DELETE FROM facets WHERE facet = ?1 AND documents = 0";
@@ -187,17 +189,6 @@ Result<void> for_each_word(std::string_view joined, Use use) {
   return {};
 }
 
-Result<void> insert_words(Connection& connection, const Document& document, std::string_view words, std::int64_t serial,
-                          std::int64_t facet) {
-  auto insert = connection.prepare(kInsertWord);
-  if (!insert) return std::unexpected(insert.error());
-  return for_each_word(words, [&](std::string_view word) {
-    insert->bind(1, std::to_underlying(document.state)).bind(2, word).bind(3, to_number(document.upload_date));
-    insert->bind(4, Bytes(document.id.bytes())).bind(5, serial).bind(6, facet);
-    return insert->bind(7, static_cast<std::int64_t>(document.size)).run();
-  });
-}
-
 struct DerivedColumns {
   std::string categories;
   std::string verdict;
@@ -230,12 +221,57 @@ Result<void> insert_row(Connection& connection, const Document& document, Attemp
   return row.run();
 }
 
-Result<void> erase_words(Connection& connection, const Statement& row) {
+// What the rows of a document's words share.
+struct WordRows {
+  State state;
+  Bytes id;
+  std::string_view words;
+  std::int64_t upload_date;
+  std::string_view filename_key;
+  std::int64_t size;
+};
+
+void bind_sort_key(Statement& statement, int parameter, SortBy sort, const WordRows& rows) {
+  switch (sort) {
+    case SortBy::kUploadDate:
+      statement.bind(parameter, rows.upload_date);
+      break;
+    case SortBy::kFilename:
+      statement.bind(parameter, rows.filename_key);
+      break;
+    case SortBy::kSize:
+      statement.bind(parameter, rows.size);
+      break;
+  }
+}
+
+constexpr auto kSorts = {SortBy::kUploadDate, SortBy::kFilename, SortBy::kSize};
+
+Result<void> insert_words(Connection& connection, const WordRows& rows, std::int64_t serial, std::int64_t facet) {
+  auto insert = connection.prepare(kInsertWord);
+  if (!insert) return std::unexpected(insert.error());
+  insert->bind(2, std::to_underlying(rows.state)).bind(5, rows.id).bind(6, serial).bind(7, facet);
+  insert->bind(8, rows.size).bind(9, rows.upload_date);
+  for (const SortBy sort : kSorts) {
+    insert->bind(1, std::to_underlying(sort));
+    bind_sort_key(*insert, 4, sort, rows);
+    auto inserted = for_each_word(rows.words, [&](std::string_view word) { return insert->bind(3, word).run(); });
+    if (!inserted) return inserted;
+  }
+  return {};
+}
+
+Result<void> erase_words(Connection& connection, const WordRows& rows) {
   auto erase = connection.prepare(kEraseWord);
   if (!erase) return std::unexpected(erase.error());
-  return for_each_word(row.text(4), [&](std::string_view word) {
-    return erase->bind(1, row.integer(0)).bind(2, word).bind(3, row.integer(1)).bind(4, row.bytes(2)).run();
-  });
+  erase->bind(2, std::to_underlying(rows.state)).bind(5, rows.id);
+  for (const SortBy sort : kSorts) {
+    erase->bind(1, std::to_underlying(sort));
+    bind_sort_key(*erase, 4, sort, rows);
+    auto erased = for_each_word(rows.words, [&](std::string_view word) { return erase->bind(3, word).run(); });
+    if (!erased) return erased;
+  }
+  return {};
 }
 
 }  // namespace
@@ -310,7 +346,13 @@ Result<void> insert_document(Connection& connection, const Document& document, A
   const auto facet = count_in_facet(connection, document, derived.categories);
   if (!facet) return std::unexpected(facet.error());
   if (auto inserted = insert_row(connection, document, attempt, *facet, derived); !inserted) return inserted;
-  return insert_words(connection, document, derived.words, connection.last_serial(), *facet);
+  const WordRows rows{.state = document.state,
+                      .id = Bytes(document.id.bytes()),
+                      .words = derived.words,
+                      .upload_date = to_number(document.upload_date),
+                      .filename_key = derived.filename_key,
+                      .size = static_cast<std::int64_t>(document.size)};
+  return insert_words(connection, rows, connection.last_serial(), *facet);
 }
 
 Result<void> erase_document(Connection& connection, std::int64_t serial) {
@@ -321,8 +363,16 @@ Result<void> erase_document(Connection& connection, std::int64_t serial) {
     const auto row = read->bind(1, serial).step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return fail(ErrorCode::kNotFound, "no such document");
-    facet = read->integer(3);
-    if (auto erased = erase_words(connection, *read); !erased) return erased;
+    const auto state = to_state(read->integer(0));
+    if (!state) return corrupt("state");
+    facet = read->integer(2);
+    const WordRows rows{.state = *state,
+                        .id = read->bytes(1),
+                        .words = read->text(3),
+                        .upload_date = read->integer(4),
+                        .filename_key = read->text(5),
+                        .size = read->integer(6)};
+    if (auto erased = erase_words(connection, rows); !erased) return erased;
   }
   auto erase = connection.prepare(kEraseDocument);
   if (!erase) return std::unexpected(erase.error());

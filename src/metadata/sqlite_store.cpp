@@ -77,8 +77,8 @@ SqliteStore::SqliteStore(std::unique_ptr<sqlite::Readers> readers, std::unique_p
                          const ListLimits& limits)
     : limits_(limits),
       totals_(std::make_unique<sqlite::TotalCache>()),
-      readers_(std::move(readers)),
-      writer_(std::move(writer)) {}
+      writer_(std::move(writer)),
+      readers_(std::move(readers)) {}
 
 SqliteStore::~SqliteStore() = default;
 

@@ -63,8 +63,9 @@ class SqliteStore final : public MetadataStore {
 
   const ListLimits limits_;
   std::unique_ptr<sqlite::TotalCache> totals_;
-  std::unique_ptr<sqlite::Readers> readers_;
+  // The writer goes last: only a connection that may write takes the log back into the file when it closes.
   std::unique_ptr<sqlite::Writer> writer_;
+  std::unique_ptr<sqlite::Readers> readers_;
 };
 
 }  // namespace lazaret

@@ -25,28 +25,29 @@ struct SortNames {
 constexpr std::array<SortNames, kSorts> kSortNames{
     {{"upload_date", "date"}, {"filename_key", "name"}, {"size", "size"}}};
 
-std::string source_text(Lead lead, const char* suffix) {
+std::string source_text(Lead lead, SortBy sort_by) {
+  const std::string suffix(kSortNames.at(std::to_underlying(sort_by)).suffix);
   switch (lead) {
     case Lead::kState:
-      return std::string("documents INDEXED BY documents_by_") + suffix + " WHERE state = ?1";
+      return "documents INDEXED BY documents_by_" + suffix + " WHERE state = ?1";
     case Lead::kFacet:
-      return std::string("documents INDEXED BY documents_by_facet_") + suffix + " WHERE facet = ?1";
+      return "documents INDEXED BY documents_by_facet_" + suffix + " WHERE facet = ?1";
     case Lead::kChecksum:
       return "documents INDEXED BY documents_by_checksum WHERE state = ?1 AND checksum = ?5";
     case Lead::kWord:
-      return "document_word WHERE state = ?1 AND word = ?5";
+      return "document_word WHERE sort = " + std::to_string(std::to_underlying(sort_by)) +
+             " AND state = ?1 AND word = ?5";
   }
   return {};
 }
 
 std::string make_text(Lead lead, SortBy sort_by, SortOrder order) {
-  const auto& [column, suffix] = kSortNames.at(std::to_underlying(sort_by));
   const bool down = order == SortOrder::kDescending;
-  const std::string key(column);
+  const std::string key(lead == Lead::kWord ? "key" : kSortNames.at(std::to_underlying(sort_by)).column);
   const std::string direction = down ? " DESC" : " ASC";
-  return "SELECT " + key + ", id, serial, facet, size, upload_date FROM " + source_text(lead, suffix) + " AND (" + key +
-         ", id) " + (down ? "<" : ">") + " (?2, ?3) AND " + key + (down ? " >= " : " <= ") + "?4 ORDER BY " + key +
-         direction + ", id" + direction;
+  return "SELECT " + key + ", id, serial, facet, size, upload_date FROM " + source_text(lead, sort_by) + " AND (" +
+         key + ", id) " + (down ? "<" : ">") + " (?2, ?3) AND " + key + (down ? " >= " : " <= ") + "?4 ORDER BY " +
+         key + direction + ", id" + direction;
 }
 
 using Texts = std::array<std::string, kLeads * kSorts * kOrders>;
@@ -56,7 +57,7 @@ std::size_t text_index(Lead lead, SortBy sort_by, SortOrder order) {
 }
 
 bool has_sort(Lead lead, SortBy sort_by) {
-  return lead == Lead::kState || lead == Lead::kFacet || sort_by == SortBy::kUploadDate;
+  return lead != Lead::kChecksum || sort_by == SortBy::kUploadDate;
 }
 
 // Made once and never changed: statements are kept under these texts.

@@ -30,7 +30,7 @@ enum class Lead : std::uint8_t {
   kState,
   kFacet,
   kChecksum,  // sorted by upload date only
-  kWord,      // sorted by upload date only
+  kWord,
 };
 
 struct StreamSource {

@@ -54,16 +54,18 @@ CREATE INDEX documents_by_facet_size ON documents (facet, size, id, upload_date)
 CREATE INDEX documents_by_checksum ON documents (checksum, state, upload_date, id, facet, size);
 CREATE INDEX documents_by_deletion ON documents (deleted_at, id) WHERE state = 2;
 
--- One row for each word of a document's file name.
+-- Three rows for each word of a document's file name, one for each order a search may be listed in.
 CREATE TABLE document_word (
+  sort        INTEGER NOT NULL,  -- 0 by upload_date, 1 by filename_key, 2 by size
   state       INTEGER NOT NULL,
   word        TEXT NOT NULL,
-  upload_date INTEGER NOT NULL,
+  key         ANY NOT NULL,      -- what the sort compares
   id          BLOB NOT NULL,
   serial      INTEGER NOT NULL,
   facet       INTEGER NOT NULL,
   size        INTEGER NOT NULL,
-  PRIMARY KEY (state, word, upload_date, id)
+  upload_date INTEGER NOT NULL,
+  PRIMARY KEY (sort, state, word, key, id)
 ) STRICT, WITHOUT ROWID;
 
 -- Rows that are no document yet (kind 0, pending) or no longer one (kind 1, removing).
