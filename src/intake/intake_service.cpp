@@ -107,12 +107,11 @@ Result<ReserveOutcome> IntakeService::reserve(const Call& call, const Submission
   auto reserved = parts_.metadata.reserve(call, reservation);
   preparing.wait();
   if (!reserved) {
-    if (reserved.error().retry == Retry::kAmbiguous) clean_up(attempt, key);
+    if (reserved.error().retry == Retry::kAmbiguous) return abandon(attempt, key, std::move(reserved.error()));
     return reserved;
   }
   if (!prepared && std::holds_alternative<Reserved>(*reserved)) {
-    clean_up(attempt, key);
-    return std::unexpected(std::move(prepared.error()));
+    return abandon(attempt, key, std::move(prepared.error()));
   }
   return reserved;
 }
@@ -140,19 +139,20 @@ Result<void> IntakeService::commit(const Call& call, const Stored& stored, Attem
 }
 
 std::unexpected<Error> IntakeService::abandon(const Attempt& attempt, const ObjectKey& key, Error error) {
-  clean_up(attempt, key);
+  // What may have happened has been undone: the sender can be told that nothing was stored.
+  if (clean_up(attempt, key) && error.retry == Retry::kAmbiguous) error.retry = Retry::kSafe;
   return std::unexpected(std::move(error));
 }
 
-// Best effort: what fails here is left to the sweeper, which finds the row by its lease.
-void IntakeService::clean_up(const Attempt& attempt, const ObjectKey& key) {
+// True when nothing is left. What fails here is left to the sweeper, which finds the row by its lease.
+bool IntakeService::clean_up(const Attempt& attempt, const ObjectKey& key) {
   const Call call{parts_.clock.steady_now() + kCleanUpTime, {}, {}};
   const RemovalCondition ours{std::nullopt, attempt.attempt, std::nullopt};
   auto begun = parts_.metadata.begin_removal(call, attempt.id, ours, parts_.clock.now());
   // Only a row that is out of the way lets its object go: while it is pending, a commit of ours may still land.
-  if (!begun && begun.error().code != ErrorCode::kNotFound && begun.error().code != ErrorCode::kConflict) return;
-  if (!parts_.objects.remove(call, key)) return;
-  if (begun) static_cast<void>(parts_.metadata.finish_removal(call, attempt.id));
+  if (!begun && begun.error().code != ErrorCode::kNotFound && begun.error().code != ErrorCode::kConflict) return false;
+  if (!parts_.objects.remove(call, key)) return false;
+  return !begun || parts_.metadata.finish_removal(call, attempt.id).has_value();
 }
 
 }  // namespace lazaret

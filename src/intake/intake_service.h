@@ -78,7 +78,7 @@ class IntakeService {
   Result<std::optional<DocumentId>> find_duplicate(const Call& call, const Digest& checksum, const DocumentId& id);
   Result<void> commit(const Call& call, const Stored& stored, AttemptId attempt, const Submission& submission);
   std::unexpected<Error> abandon(const Attempt& attempt, const ObjectKey& key, Error error);
-  void clean_up(const Attempt& attempt, const ObjectKey& key);
+  bool clean_up(const Attempt& attempt, const ObjectKey& key);
 
   Parts parts_;
   Options options_;
