@@ -221,6 +221,7 @@ TEST_F(IntakeServiceTest, TreatsDuplicatesAsConfigured) {
   auto allow = service();
   auto original = allow.accept({}, submission());
   ASSERT_TRUE(original);
+  clock_.advance(std::chrono::seconds{1});  // the oldest is the one that is named
   EXPECT_FALSE(std::get<Stored>(*allow.accept({}, submission())).document.duplicate_of);
 
   auto flag = service({.on_duplicate = OnDuplicate::kFlag});
