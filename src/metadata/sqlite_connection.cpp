@@ -207,7 +207,7 @@ bool Connection::in_transaction() const {
 
 void Connection::roll_back() {
   // A rollback that cannot write leaves the file as it was: there is nothing more to do about its error.
-  if (in_transaction()) static_cast<void>(execute("ROLLBACK"));
+  if (!in_transaction() || !execute("ROLLBACK")) return;
 }
 
 std::int64_t Connection::changes() const {

@@ -78,8 +78,8 @@ class List {
   Result<std::vector<StreamSource>> sources_of_prefix(const std::string& prefix);
   std::vector<StreamSource> facet_sources() const;
   StreamSource state_source() const { return {.lead = Lead::kState, .state = filter_.state}; }
-  StreamSource checksum_source() const {
-    return {.lead = Lead::kChecksum, .state = filter_.state, .checksum = *filter_.checksum};
+  StreamSource checksum_source(const Digest& checksum) const {
+    return {.lead = Lead::kChecksum, .state = filter_.state, .checksum = checksum};
   }
   Result<std::uint64_t> count_word(const std::string& word);
   Result<std::vector<Candidate>> read_word(const std::string& word, std::size_t limit);
@@ -131,12 +131,12 @@ Result<List::Driver> List::choose() {
   const bool lone_word = words_.size() == 1 && !bounds_sizes(filter_) && !bounds_dates(filter_);
   for (const auto look :
        {lone_word ? &List::merge_words : &List::gather_rare, lone_word ? &List::gather_rare : &List::merge_words}) {
-    auto driver = (this->*look)();
-    if (!driver) return std::unexpected(std::move(driver.error()));
-    if (*driver) return std::move(**driver);
+    auto looked = (this->*look)();
+    if (!looked) return std::unexpected(std::move(looked.error()));
+    if (MaybeDriver& driver = *looked; driver) return std::move(*driver);
   }
   if (filter_.checksum && query_.sort_by == SortBy::kUploadDate) {
-    return Driver{.sources = {checksum_source()}, .checksum = true};
+    return Driver{.sources = {checksum_source(*filter_.checksum)}, .checksum = true};
   }
   if (few_facets) return Driver{.sources = facet_sources()};
   return Driver{.sources = {state_source()}};
@@ -150,7 +150,7 @@ Result<List::MaybeDriver> List::gather_rare() {
     const auto found = read_count(count->bind(3, static_cast<std::int64_t>(limits_.rare + 1)));
     if (!found) return std::unexpected(found.error());
     if (*found <= limits_.rare) {
-      auto candidates = read_range(checksum_source(), SortBy::kUploadDate, limits_.rare);
+      auto candidates = read_range(checksum_source(*filter_.checksum), SortBy::kUploadDate, limits_.rare);
       if (!candidates) return std::unexpected(candidates.error());
       return Driver{.gathered = std::move(*candidates), .checksum = true};
     }
@@ -370,11 +370,12 @@ Result<Total> List::count() {
   Matcher matcher(connection_, filter_, facets_);
   const bool few_facets =
       facets_.filters() && facets_.complete() && facets_.matching().size() <= limits_.merged_streams;
-  const bool rare_facets = few_facets && facets_.documents() <= limits_.rare;
+  // Looking at each of these documents costs less than reading every row of a word.
+  const bool rare_facets = few_facets && facets_.documents() <= kMaxExactTotal;
   if (!words_.empty() && !rare_facets) return count_words(matcher);
   if (filter_.checksum && !rare_facets) {
     matcher.take_checksum_as_given();
-    return count_streams({checksum_source()}, SortBy::kUploadDate, matcher);
+    return count_streams({checksum_source(*filter_.checksum)}, SortBy::kUploadDate, matcher);
   }
   const SortBy by = bounds_dates(filter_) || !bounds_sizes(filter_) ? SortBy::kUploadDate : SortBy::kSize;
   return count_streams(few_facets ? facet_sources() : std::vector{state_source()}, by, matcher);
@@ -438,7 +439,7 @@ Result<Total> List::count_words(Matcher& matcher) {
 
 Result<Total> total_of(List& list, const FacetSet& facets, const Filter& filter, TotalCache& totals,
                        std::uint64_t generation) {
-  if (list.known_total()) return *list.known_total();
+  if (const auto known = list.known_total()) return *known;
   if (facets.says_all()) return list.count();
   const std::string key = filter_key(filter);
   if (const auto known = totals.find(key, generation)) return *known;
@@ -446,13 +447,6 @@ Result<Total> total_of(List& list, const FacetSet& facets, const Filter& filter,
   if (total) totals.keep(key, generation, *total);
   return total;
 }
-
-constexpr std::string_view kFindByChecksum =
-    "SELECT id, upload_date FROM documents INDEXED BY documents_by_checksum WHERE checksum = ?1 AND state = ?2 AND "
-    "id <> ?3 ORDER BY upload_date, id LIMIT 1";
-constexpr std::string_view kDeletedBefore =
-    "SELECT id FROM documents INDEXED BY documents_by_deletion WHERE state = 2 AND deleted_at <= ?1 "
-    "ORDER BY deleted_at, id LIMIT ?2";
 
 }  // namespace
 
@@ -476,45 +470,8 @@ Result<Page> list_documents(Connection& connection, const Query& query, const Li
   return page;
 }
 
-Result<std::optional<DocumentId>> find_by_checksum(Connection& connection, const Digest& checksum,
-                                                   const DocumentId& except) {
-  const auto snapshot = ReadTransaction::begin(connection);
-  if (!snapshot) return std::unexpected(snapshot.error());
-  std::optional<std::pair<std::int64_t, DocumentId>> oldest;
-  for (const State state : {State::kAvailable, State::kQuarantined}) {
-    auto find = connection.prepare(kFindByChecksum);
-    if (!find) return std::unexpected(find.error());
-    find->bind(1, Bytes(checksum.bytes())).bind(2, std::to_underlying(state)).bind(3, Bytes(except.bytes()));
-    const auto row = find->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) continue;
-    const auto id = to_id(find->bytes(0));
-    if (!id) return fail(ErrorCode::kCorrupt, "sqlite: an index row is damaged in its id");
-    const std::pair found(find->integer(1), *id);
-    if (!oldest || found < *oldest) oldest = found;
-  }
-  return oldest ? std::optional(oldest->second) : std::nullopt;
-}
-
-Result<std::vector<DocumentId>> deleted_before(Connection& connection, Timestamp time, std::size_t limit) {
-  auto list = connection.prepare(kDeletedBefore);
-  if (!list) return std::unexpected(list.error());
-  constexpr std::size_t kMost = 1'000'000;
-  list->bind(1, to_number(time)).bind(2, static_cast<std::int64_t>(std::min(limit, kMost)));
-  std::vector<DocumentId> found;
-  for (;;) {
-    const auto row = list->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return found;
-    const auto id = to_id(list->bytes(0));
-    if (!id) return fail(ErrorCode::kCorrupt, "sqlite: a document's row is damaged in id");
-    found.push_back(*id);
-  }
-}
-
 std::vector<std::string_view> list_texts() {
-  return {kCountWord,  kReadWord,   kNextWord, kFirstWord,      kCountChecksum,
-          kCountDates, kCountSizes, kReadName, kFindByChecksum, kDeletedBefore};
+  return {kCountWord, kReadWord, kNextWord, kFirstWord, kCountChecksum, kCountDates, kCountSizes, kReadName};
 }
 
 }  // namespace lazaret::sqlite

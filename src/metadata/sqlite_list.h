@@ -17,11 +17,6 @@ namespace lazaret::sqlite {
 Result<Page> list_documents(Connection& connection, const Query& query, const ListLimits& limits, TotalCache& totals,
                             std::uint64_t generation);
 
-// The single statements of the port that read.
-Result<std::optional<DocumentId>> find_by_checksum(Connection& connection, const Digest& checksum,
-                                                   const DocumentId& except);
-Result<std::vector<DocumentId>> deleted_before(Connection& connection, Timestamp time, std::size_t limit);
-
 // The texts of SQL run here, for the explain tests.
 std::vector<std::string_view> list_texts();
 

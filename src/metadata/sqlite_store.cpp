@@ -7,6 +7,7 @@
 
 #include "base/unique_fd.h"
 #include "metadata/sqlite_list.h"
+#include "metadata/sqlite_lookups.h"
 #include "metadata/sqlite_readers.h"
 #include "metadata/sqlite_rows.h"
 #include "metadata/sqlite_schema.h"

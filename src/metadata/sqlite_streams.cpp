@@ -62,7 +62,7 @@ bool has_sort(Lead lead, SortBy sort_by) {
 
 // Made once and never changed: statements are kept under these texts.
 const Texts& texts() {
-  static const Texts kTexts = [] {
+  static const Texts made_once = [] {
     Texts made;
     for (const Lead lead : {Lead::kState, Lead::kFacet, Lead::kChecksum, Lead::kWord}) {
       for (const SortBy sort_by : {SortBy::kUploadDate, SortBy::kFilename, SortBy::kSize}) {
@@ -73,7 +73,7 @@ const Texts& texts() {
     }
     return made;
   }();
-  return kTexts;
+  return made_once;
 }
 
 std::int64_t clamp(std::uint64_t value) {
@@ -230,7 +230,9 @@ Result<void> Merge::refill(std::size_t stream) {
 Result<const Candidate*> Merge::next() {
   for (;;) {
     if (taken_) {
-      if (auto filled = refill(*std::exchange(taken_, std::nullopt)); !filled) return std::unexpected(filled.error());
+      const std::size_t stream = *taken_;
+      taken_.reset();
+      if (auto filled = refill(stream); !filled) return std::unexpected(filled.error());
     }
     if (heap_.empty()) return nullptr;
     std::ranges::pop_heap(heap_, [this](std::size_t a, std::size_t b) { return later(a, b); });

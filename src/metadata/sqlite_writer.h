@@ -65,7 +65,8 @@ class Writer {
       return {};
     });
     if (!written) return std::unexpected(std::move(written.error()));
-    return std::move(**value);
+    if (std::optional<T>& made = *value; made) return std::move(*made);
+    return fail(ErrorCode::kInternal, "a write succeeded without its value");
   }
 
   // Grows with every commit that changed documents, before its writers are told.

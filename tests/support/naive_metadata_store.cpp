@@ -78,22 +78,22 @@ void NaiveMetadataStore::erase_stored(const DocumentId& id) {
 }
 
 // Nothing: the key may be claimed now.
-Result<std::optional<ReserveOutcome>> NaiveMetadataStore::judge_claim(const Reservation& reservation) {
-  const auto found = claims_.find(reservation.idempotency->key);
+Result<std::optional<ReserveOutcome>> NaiveMetadataStore::judge_claim(const IdempotencyClaim& wanted, Timestamp now) {
+  const auto found = claims_.find(wanted.key);
   if (found == claims_.end()) return std::nullopt;
   const Claim& claim = found->second;
   Open* const row = claim.answer ? nullptr : find_pending(claim.attempt);
-  const bool alive = claim.answer || (row && row->work.due > reservation.now);
-  if (claim.expires_at <= reservation.now || !alive) {
+  const bool alive = claim.answer || (row && row->work.due > now);
+  if (claim.expires_at <= now || !alive) {
     // Whoever held the claim must not commit any more: one key, one document.
-    if (row) *row = {{WorkKind::kRemoving, row->work.attempt, row->work.s3_key, reservation.now}, {}};
+    if (row) *row = {{WorkKind::kRemoving, row->work.attempt, row->work.s3_key, now}, {}};
     claims_.erase(found);
     return std::nullopt;
   }
-  if (claim.fingerprint != reservation.idempotency->fingerprint) {
+  if (claim.fingerprint != wanted.fingerprint) {
     return fail(ErrorCode::kIdempotencyKeyReused, "the idempotency key belongs to another request");
   }
-  if (claim.answer) return AlreadyAnswered{*claim.answer};
+  if (const auto& answer = claim.answer) return AlreadyAnswered{*answer};
   return InProgress{row->work.due};
 }
 
@@ -112,16 +112,14 @@ Result<ReserveOutcome> NaiveMetadataStore::reserve(const Call&, const Reservatio
     return fail(ErrorCode::kAlreadyExists, "the id is taken");
   }
   std::optional<Digest> key;
-  if (reservation.idempotency) {
-    auto judged = judge_claim(reservation);
+  if (const auto& wanted = reservation.idempotency) {
+    auto judged = judge_claim(*wanted, reservation.now);
     if (!judged) return std::unexpected(judged.error());
-    if (*judged) return **judged;
-    key = reservation.idempotency->key;
-    claims_[*key] = {
-        reservation.idempotency->fingerprint, reservation.attempt, reservation.idempotency->expires_at, {}};
+    if (const auto& outcome = *judged) return *outcome;
+    key = wanted->key;
+    claims_[wanted->key] = {wanted->fingerprint, reservation.attempt, wanted->expires_at, {}};
   }
-  open_.push_back(
-      {{WorkKind::kPending, reservation.attempt, reservation.s3_key, reservation.lease_until}, std::move(key)});
+  open_.push_back({{WorkKind::kPending, reservation.attempt, reservation.s3_key, reservation.lease_until}, key});
   return Reserved{};
 }
 

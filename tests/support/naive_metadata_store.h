@@ -59,7 +59,7 @@ class NaiveMetadataStore final : public MetadataStore {
   Open* find_open(const DocumentId& id);
   Open* find_pending(const Attempt& attempt);
   void erase_stored(const DocumentId& id);
-  Result<std::optional<ReserveOutcome>> judge_claim(const Reservation& reservation);
+  Result<std::optional<ReserveOutcome>> judge_claim(const IdempotencyClaim& wanted, Timestamp now);
   void release_claim(const Open& open);
 
   std::mutex mutex_;
