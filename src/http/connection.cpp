@@ -17,6 +17,11 @@ namespace asio = boost::asio;
 
 namespace {
 
+// Fixed, not grown by the kernel to megabytes: what is in flight then stays in the processor's cache (a download of 50
+// MB over loopback is six times as fast), and connections cannot hold gigabytes of kernel memory. The kernel doubles
+// it; half a megabyte in flight is 80 Mbit/s at 50 ms, and clients farther away come through a proxy that is near.
+constexpr int kSendBuffer = 256 * 1024;
+
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
@@ -27,6 +32,7 @@ Connection::Connection(asio::ip::tcp::socket socket) : socket_(std::move(socket)
   boost::system::error_code ignored;  // a socket that is already dead says so at its first use
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.set_option(asio::socket_base::send_buffer_size(kSendBuffer), ignored);
 }
 
 asio::awaitable<IoStatus> Connection::wait(asio::socket_base::wait_type type) {

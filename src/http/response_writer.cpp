@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::uint64_t kWindow = 1024 * 1024;
+constexpr std::uint64_t kWindow = 4 * 1024 * 1024;
 constexpr std::size_t kStreamBuffer = 128 * 1024;
 
 bool byte_is_cached(int fd, std::uint64_t offset) {
