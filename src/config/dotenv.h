@@ -21,7 +21,7 @@ struct Dotenv {
   std::vector<Fault> faults;
 };
 
-inline constexpr std::size_t kMaxDotenvBytes = 64 * 1024;
+inline constexpr std::size_t kMaxDotenvBytes = std::size_t{64} * 1024;
 inline constexpr std::size_t kMaxDotenvEntries = 500;
 inline constexpr std::size_t kMaxDotenvFaults = 32;
 

@@ -15,8 +15,8 @@
 namespace lazaret::http {
 
 struct HeadLimits {
-  std::size_t bytes = 16 * 1024;  // of the whole head
-  std::size_t target_bytes = 8 * 1024;
+  std::size_t bytes = std::size_t{16} * 1024;  // of the whole head
+  std::size_t target_bytes = std::size_t{8} * 1024;
   std::size_t fields = 100;
 };
 

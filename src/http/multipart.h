@@ -39,9 +39,10 @@ enum class MultipartFault : std::uint8_t {
 
 struct MultipartLimits {
   std::size_t parts = 64;
-  std::size_t part_head_bytes = 8 * 1024;
-  std::size_t field_bytes = 64 * 1024;  // of a part without a file name; a file's size is the handler's to judge
-  std::size_t preamble_bytes = 1024;    // also of the epilogue
+  std::size_t part_head_bytes = std::size_t{8} * 1024;
+  std::size_t field_bytes =
+      std::size_t{64} * 1024;         // of a part without a file name; a file's size is the handler's to judge
+  std::size_t preamble_bytes = 1024;  // also of the epilogue
 };
 
 // A sentence for the client.
