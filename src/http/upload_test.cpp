@@ -326,9 +326,18 @@ TEST_F(UploadTest, SaysThatNothingWasStoredWhenTheInspectorFails) {
 
 TEST_F(UploadTest, SaysThatSomethingMayHaveBeenStoredWhenItDoesNotKnow) {
   faulty_objects_.faults.fail("put", FaultKind::kAfter);
+  faulty_objects_.faults.fail("remove", FaultKind::kBefore);
   const Answer answer = upload({file()});
   EXPECT_EQ(answer.status, 503);
   EXPECT_TRUE(answer.text("error").contains("may have been stored")) << answer.body;
+}
+
+TEST_F(UploadTest, SaysThatNothingWasStoredWhenWhatMayHaveBeenIsUndone) {
+  faulty_objects_.faults.fail("put", FaultKind::kAfter);
+  const Answer answer = upload({file()});
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_TRUE(answer.text("error").contains("Nothing was stored")) << answer.body;
+  expect_nothing_stored();
 }
 
 TEST_F(UploadTest, CountsUploadsUntilTheirSinkIsGone) {
