@@ -1,12 +1,15 @@
 #include "http/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -43,7 +46,10 @@ asio::awaitable<IoStatus> Connection::wait(asio::socket_base::wait_type type) {
   waiting_since_ = began;
   const auto [error] = co_await socket_.async_wait(type, asio::as_tuple(asio::use_awaitable));
   waiting_since_.reset();
-  if (rate_) rate_->waited(std::chrono::steady_clock::now() - began);
+  if (rate_) {
+    count_acknowledged();
+    rate_->waited(std::chrono::steady_clock::now() - began);
+  }
   if (cancelled_) co_return IoStatus::kCancelled;
   if (timed_out_) co_return IoStatus::kTimeout;
   if (woken_) co_return IoStatus::kWoken;
@@ -79,7 +85,6 @@ asio::awaitable<IoStatus> Connection::send(std::string_view first, std::string_v
     }
     const auto sent = static_cast<std::size_t>(count);
     bytes_out_ += sent;
-    moved(sent);
     const std::size_t of_first = std::min(sent, first.size());
     first.remove_prefix(of_first);
     second.remove_prefix(sent - of_first);
@@ -93,19 +98,30 @@ Connection::SentFile Connection::send_file(int fd, std::uint64_t offset, std::si
   if (count > 0) {
     const auto bytes = static_cast<std::size_t>(count);
     bytes_out_ += bytes;
-    moved(bytes);
     return {bytes, IoStatus::kOk, false};
   }
   if (count < 0 && would_block(errno)) return {};
   return {0, IoStatus::kClosed, count == 0};
 }
 
-void Connection::moved(std::size_t bytes) {
+void Connection::moved(std::uint64_t bytes) {
   if (rate_) rate_->moved(bytes);
+}
+
+// What counts of what was sent is what the peer has acknowledged. The kernel's own buffer takes megabytes at once and
+// asks for more when a third of it is free, which is far longer than a rate's window for who reads slowly but steadily.
+void Connection::count_acknowledged() {
+  int queued = 0;
+  if (::ioctl(socket_.native_handle(), SIOCOUTQ, &queued) != 0 || queued < 0) return;
+  const std::uint64_t acknowledged = bytes_out_ - std::min(bytes_out_, static_cast<std::uint64_t>(queued));
+  if (acknowledged <= acknowledged_) return;
+  moved(acknowledged - acknowledged_);
+  acknowledged_ = acknowledged;
 }
 
 bool Connection::late(SteadyTime now) {
   if (!waiting_since_) return false;
+  if (rate_) count_acknowledged();
   return now >= deadline_ || (rate_ && rate_->too_slow(now - *waiting_since_));
 }
 

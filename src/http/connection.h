@@ -86,7 +86,8 @@ class Connection {
   boost::asio::awaitable<IoStatus> wait(boost::asio::socket_base::wait_type type);
   bool late(SteadyTime now);
   bool peer_is_gone() const;
-  void moved(std::size_t bytes);
+  void moved(std::uint64_t bytes);
+  void count_acknowledged();
 
   boost::asio::ip::tcp::socket socket_;
   SteadyTime deadline_ = SteadyTime::max();
@@ -96,6 +97,7 @@ class Connection {
   PeerWatch peer_watch_ = PeerWatch::kNo;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
+  std::uint64_t acknowledged_ = 0;  // of bytes_out_
   bool timed_out_ = false;
   bool woken_ = false;
   bool cancelled_ = false;
