@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 from support import suite  # noqa: E402
 
 import test_kill  # noqa: E402, F401
+import test_inspector  # noqa: E402, F401
 
 if __name__ == "__main__":
     suite.main(__doc__)

@@ -17,6 +17,11 @@ import test_callers  # noqa: E402, F401
 import test_process  # noqa: E402, F401
 import test_slow_clients  # noqa: E402, F401
 import test_first_client  # noqa: E402, F401
+import test_wire  # noqa: E402, F401
+import test_links  # noqa: E402, F401
+import test_edits  # noqa: E402, F401
+import test_rules  # noqa: E402, F401
+import test_errors  # noqa: E402, F401  (last: it looks back)
 
 if __name__ == "__main__":
     suite.main(__doc__)

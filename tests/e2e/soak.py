@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mixed traffic for a while: nothing is lost, nothing leaks. `soak.py --lazaret PATH --seconds N`."""
+"""Mixed traffic for a while: nothing is lost, nothing leaks. `soak.py --lazaret PATH --seconds N [--results FILE]`."""
 
 import argparse
 import os
@@ -16,11 +16,33 @@ from support import pdf, server as servers  # noqa: E402
 CLIENTS = 8
 
 
-def resident_megabytes(pid):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def tree_of(server):
+    """The server, its zygote and the workers there are just now."""
+    found, new = {server.process.pid}, {server.process.pid}
+    while new:
+        parents, new = new, set()
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) in parents:
+                new.add(int(path.parent.name))
+        new -= found
+        found |= new
+    return found
+
+
+def megabytes_of(server):
+    """Proportional memory of the whole tree; a worker that ends meanwhile counts nothing."""
+    total = 0
+    for pid in tree_of(server):
+        try:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+    return total / 1024
 
 
 class Traffic:
@@ -94,6 +116,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lazaret", required=True, type=Path)
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--results", type=Path, help="where to write one line a check")
     options = parser.parse_args()
     servers.BINARY = options.lazaret.resolve()
     with servers.Server() as server:
@@ -105,17 +128,33 @@ def main():
         samples = []
         while time.monotonic() < end:
             time.sleep(min(5, max(0.1, end - time.monotonic())))
-            samples.append((resident_megabytes(server.process.pid), len(os.listdir(f"/proc/{server.process.pid}/fd"))))
+            samples.append((megabytes_of(server), len(os.listdir(f"/proc/{server.process.pid}/fd"))))
         for thread in threads:
             thread.join()
         lost = [i for i, content in traffic.kept.items()
                 if server.client().get(f"/api/documents/{i}/content").body != content]
-        early, late = samples[len(samples) // 3], samples[-1]
-        print(f"requests: {traffic.counts}; faults: {traffic.faults[:5]}; lost: {len(lost)}")
-        print(f"resident MB {early[0]:.0f} -> {late[0]:.0f}, descriptors {early[1]} -> {late[1]}")
-        leaks = late[0] > 2 * early[0] + 64 or late[1] > early[1] + 64
         stopped = server.terminate()
-    sys.exit(1 if traffic.faults or lost or leaks or stopped != 0 else 0)
+    early, late = samples[len(samples) // 3], samples[-1]
+    print(f"requests: {traffic.counts}")
+    print(f"memory of the tree {early[0]:.0f} -> {late[0]:.0f} MB, descriptors {early[1]} -> {late[1]}")
+    sys.exit(judge(options.results, (
+        ("In mixed traffic every answer is as it should be", f"{traffic.faults[:5]}" if traffic.faults else ""),
+        ("In mixed traffic no document is lost or changed", f"{len(lost)} of {len(traffic.kept)}" if lost else ""),
+        ("In mixed traffic memory stays within its bound", "it grew" if late[0] > 1.5 * early[0] + 64 else ""),
+        ("In mixed traffic descriptors stay within their bound", "they grew" if late[1] > early[1] + 64 else ""),
+        ("After mixed traffic the service ends with 0", f"status {stopped}" if stopped != 0 else ""))))
+
+
+def judge(results, verdicts):
+    """Prints and writes what held; the exit status."""
+    lines = [f"{'failed' if why else 'passed'}\t{sentence}\t{why}" for sentence, why in verdicts]
+    print("\n".join(line.rstrip().replace("\t", "  ") for line in lines))
+    failed = sum(1 for _, why in verdicts if why)
+    print(f"{len(verdicts) - failed} passed, {failed} failed, 0 skipped")
+    if results:
+        results.parent.mkdir(parents=True, exist_ok=True)
+        results.write_text("\n".join(lines) + "\n")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -165,6 +165,27 @@ def slow_reader():
     holds(received.endswith(content), "the bytes differ")
 
 
+@test("A client that reads slowly but steadily is not given up")
+def steady_reader():
+    server = shared()
+    content = pdf.unique(4 << 20)
+    document = server.client().stored(content)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(30)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(f"GET /api/documents/{document['id']}/content HTTP/1.1\r\nHost: localhost\r\n"
+                           "Connection: close\r\n\r\n".encode())
+        received, end = b"", time.monotonic() + 25
+        # 4 KB a second: the buffers stay full for longer than two windows of the least rate, and no more can be sent.
+        while time.monotonic() < end:
+            received += connection.recv(4096)
+            time.sleep(1)
+        while piece := connection.recv(256 << 10):
+            received += piece
+    holds(received.endswith(content), "the bytes differ")
+
+
 @test("A refusal sent before the body has been read still reaches the client")
 def early_refusal():
     body, content_type = form(file_part(pdf.unique(8 << 20), "tool.exe"))

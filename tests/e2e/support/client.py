@@ -5,6 +5,7 @@ import json
 import secrets
 import socket
 import time
+import urllib.parse
 
 
 class Answer:
@@ -17,6 +18,13 @@ class Answer:
 
     def header(self, name):
         return self.headers.get(name)
+
+    @property
+    def etag(self):
+        return self.headers["ETag"]
+
+    def __repr__(self):
+        return f"{self.status} {self.body[:300]!r}"
 
 
 class Client:
@@ -45,6 +53,24 @@ class Client:
 
     def send_json(self, method, path, value, **headers):
         return self.request(method, path, json.dumps(value).encode(), {"Content-Type": "application/json", **_dashed(headers)})
+
+    def patch(self, path, change, headers=None):
+        return self.send_json("PATCH", path, change, **(headers or {}))
+
+    def put(self, path, value, headers=None):
+        return self.send_json("PUT", path, value, **(headers or {}))
+
+    def post(self, path, value=None, headers=None):
+        """JSON, or no body at all."""
+        if value is None:
+            return self.request("POST", path, headers=headers)
+        return self.send_json("POST", path, value, **(headers or {}))
+
+    def list(self, **parameters):
+        answer = self.get("/api/documents?" + urllib.parse.urlencode(parameters, doseq=True))
+        if answer.status != 200:
+            raise AssertionError(f"the list was answered {answer}")
+        return answer.json
 
     def upload(self, content, name="report.pdf", declared="application/pdf", path="/api/documents", headers=None, **fields):
         body, content_type = form(file_part(content, name, declared), **fields)

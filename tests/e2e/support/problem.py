@@ -2,6 +2,8 @@
 
 from support.suite import contains, holds, same
 
+SEEN = set()  # the code of every refusal that was checked
+
 
 def expect_problem(answer, status, code, *words):
     """RFC 9457 with our members; `words` are in the sentence that people read."""
@@ -19,4 +21,7 @@ def expect_problem(answer, status, code, *words):
         contains(problem["detail"].lower(), word.lower(), "detail")
     for leak in ("/tmp/", "lazaret-e2e-", "std::", "sqlite"):
         holds(leak not in answer.body.decode().lower(), f"the answer leaks {leak!r}")
+    if "retry_after" in problem:
+        same(answer.header("Retry-After"), str(problem["retry_after"]), "Retry-After")
+    SEEN.add(code)
     return problem

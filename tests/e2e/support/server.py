@@ -81,6 +81,14 @@ class Server:
         self.process.wait()
         self._forget()
 
+    def restart(self, **settings):
+        """Ends it in order and starts it again, with other settings where they are given."""
+        status = self.terminate()
+        if status != 0:
+            raise AssertionError(f"SIGTERM ended the server with {status}: {self.log_text()[-1500:]}")
+        self.settings |= settings
+        self.start()
+
     def _forget(self):
         self.log.close()
         if self in _running:
@@ -121,7 +129,16 @@ class Server:
         return sorted(path for path in (self.data / "objects").rglob("*") if path.is_file())
 
     def spool_files(self):
-        return sorted(path for path in (self.data / "spool").rglob("*") if path.is_file())
+        """Names in the spool, and files without a name that the server holds open there."""
+        held = set()
+        for link in Path(f"/proc/{self.process.pid}/fd").glob("*"):
+            try:
+                target = Path(os.readlink(link))
+            except OSError:
+                continue
+            if self.data / "spool" in target.parents:
+                held.add(target)
+        return sorted(held | {path for path in (self.data / "spool").rglob("*") if path.is_file()})
 
     def rows(self):
         """Documents and unfinished work in the database."""
@@ -135,6 +152,16 @@ class Server:
     def footprint(self):
         """What an upload that was refused must leave as it was."""
         return {"objects": self.object_files(), "spool": self.spool_files(), **self.rows()}
+
+
+def wait_until(what, seconds=15):
+    """Asks until the answer is true; gives it."""
+    end = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(0.02)
 
 
 def shared(**settings):

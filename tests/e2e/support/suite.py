@@ -14,6 +14,7 @@ from pathlib import Path
 from support import server
 
 TESTS = []
+only = ""  # what the run was asked for; empty: everything
 SECONDS_PER_TEST = 180
 
 
@@ -27,6 +28,11 @@ def test(sentence):
         return function
 
     return add
+
+
+def test_on(sentence, **settings):
+    """A test that is handed the shared server with these settings."""
+    return lambda function: test(sentence)(lambda: function(server.shared(**settings)))
 
 
 def same(actual, expected, what="value"):
@@ -72,8 +78,12 @@ def main(title):
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--lazaret", required=True, type=Path, help="the binary under test")
     parser.add_argument("--results", type=Path, help="where to write one line a test")
-    parser.add_argument("--only", default="", help="tests whose sentence matches this expression")
+    parser.add_argument("only", nargs="?", default="", help="tests whose sentence matches this expression")
+    parser.add_argument("--only", dest="only_option", default="", help="the same")
     options = parser.parse_args()
+    options.only = options.only or options.only_option
+    global only
+    only = options.only
     server.BINARY = options.lazaret.resolve()
     if not server.BINARY.exists():
         sys.exit(f"there is no {options.lazaret}")
