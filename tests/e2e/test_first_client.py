@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support import pdf
 from support.browser import Browser
-from support.server import shared
+from support.server import Server, shared
 from support.suite import contains, holds, same, test
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>First client</title>
@@ -119,3 +119,13 @@ def shows_refusals():
 def too_large():
     message, _, _ = uploaded("huge.pdf", pdf.unique(20 << 20), shared(MAX_FILE_SIZE="1MB"))
     holds(message.startswith("Failed: "), message)
+    contains(message, "1 MB", "the sentence names the limit")
+
+
+@test("The first web client tells people when to come back, if they send too often")
+def too_often():
+    with Server(MAX_UPLOAD_RATE=1) as server:
+        same(server.client().upload(pdf.unique(), path="/api/documents/upload").status, 200)
+        message, _, _ = uploaded("second.pdf", pdf.unique(), server)
+    holds(message.startswith("Failed: "), message)
+    contains(message, "try again in", "message")
