@@ -1,0 +1,114 @@
+// HTTP as the AWS clients speak it: a request in wire form, an answer, and the transport between. Plain values; the
+// wire form (path and query already encoded) is built by the signer alone, so that what is signed is what is sent.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/call.h"
+#include "base/error.h"
+
+namespace lazaret::aws {
+
+enum class Method : std::uint8_t { kGet, kHead, kPut, kPost, kDelete };
+std::string_view to_string(Method method);
+
+struct Header {
+  std::string name;  // lower case
+  std::string value;
+  bool operator==(const Header&) const = default;
+};
+
+// A part of a local file. The descriptor is borrowed: it outlives the call.
+struct FilePart {
+  int fd = -1;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+// Can be sent again from its start: a retry, or a connection that died before it was used.
+using Body = std::variant<std::monostate, std::string, FilePart>;
+
+struct Endpoint {
+  std::string scheme;      // "http" or "https"
+  std::string host;        // as in the Host header, without the port
+  std::uint16_t port = 0;  // 0: the scheme's own
+  std::string base_path;   // "" or "/something" without a trailing slash, of an endpoint URL that has a path
+  // host, and ":port" where it is not the scheme's own: what is sent and signed as `host`.
+  std::string authority() const;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// "https://host[:port][/path]"; nullopt for anything else (user info, query, fragment, other schemes).
+std::optional<Endpoint> parse_endpoint(std::string_view url);
+
+struct HttpRequest {
+  Method method = Method::kGet;
+  Endpoint endpoint;
+  std::string path;   // encoded, begins with "/"
+  std::string query;  // encoded, without "?"
+  std::vector<Header> headers;
+  Body body;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<Header> headers;  // names in lower case
+  std::string body;
+  // The first header of that name, or empty.
+  std::string_view header(std::string_view name) const;
+};
+
+// What went wrong below HTTP. `sent` says whether the request may have reached the server.
+enum class Sent : std::uint8_t { kNo, kPerhaps };
+struct TransportFault {
+  ErrorCode code = ErrorCode::kUnavailable;  // kUnavailable, kDeadline, kCancelled, kTooLarge (the answer), kCorrupt
+  Sent sent = Sent::kPerhaps;
+  std::string detail;  // for the log
+};
+template <class T>
+using Transported = std::expected<T, TransportFault>;
+
+struct TransportLimits {
+  std::chrono::milliseconds connect{1000};
+  // For the whole exchange where the body is small; zero: no limit but the stall timer and the call's deadline.
+  std::chrono::milliseconds total{10'000};
+  std::chrono::seconds stall{30};              // no byte in either direction for this long
+  std::size_t answer_bytes = 4UL << 20U;       // a larger body is kTooLarge
+};
+
+// An answer whose body is pulled. One reader. The destructor gives the connection up where the body was not read whole.
+class PulledResponse {
+ public:
+  PulledResponse() = default;
+  PulledResponse(const PulledResponse&) = delete;
+  PulledResponse& operator=(const PulledResponse&) = delete;
+  virtual ~PulledResponse() = default;
+  virtual const HttpResponse& head() const = 0;  // status and headers; `body` is empty
+  // Fills the start of `buffer`; 0 at the end. A body shorter than its Content-Length is kCorrupt.
+  virtual Transported<std::size_t> read(const Call& call, std::span<std::byte> buffer) = 0;
+};
+
+// Sends one request, once. Thread-safe. Follows no redirects, decodes nothing.
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;
+  virtual Transported<HttpResponse> send(const Call& call, const HttpRequest& request,
+                                         const TransportLimits& limits) = 0;
+  // Returns when the head has arrived.
+  virtual Transported<std::unique_ptr<PulledResponse>> open(const Call& call, const HttpRequest& request,
+                                                            const TransportLimits& limits) = 0;
+};
+
+}  // namespace lazaret::aws
