@@ -47,13 +47,6 @@ constexpr auto kSensitive = std::to_array<std::string_view>({
     "XRef",
 });
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 bool is_pdf_space(char c) {
@@ -76,6 +69,13 @@ bool is_regular(char c) {
     default:
       return !is_pdf_space(c);
   }
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
 }
 
 std::string decode_name(std::string_view name) {

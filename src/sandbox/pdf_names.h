@@ -10,6 +10,9 @@ bool is_pdf_space(char c);
 // A character that may stand in a name as it is.
 bool is_regular(char c);
 
+// Of a hexadecimal digit in either case; -1: it is none.
+int hex_value(char c);
+
 // "J#61va" -> "Java". What is no valid escape stays as it is.
 std::string decode_name(std::string_view name);
 

@@ -21,7 +21,6 @@ constexpr std::size_t kHead = 8192;                             // of an attachm
 constexpr std::size_t kHeaderReach = 1024;
 constexpr std::size_t kLargestNested = std::size_t{32} << 20U;  // of a PDF inside a PDF, which is held to be walked
 constexpr std::size_t kBlock = std::size_t{32} * 1024;
-constexpr long long kWidestRow = 1 << 24;  // bits of a predictor's row
 
 class Stopped : public std::runtime_error {
  public:
@@ -41,24 +40,12 @@ class PipelineEnd final : public Pipeline {
   ByteSink& sink_;
 };
 
-class InflatingSink final : public ByteSink {
- public:
-  InflatingSink(Inflater& inflater, ByteSink& next) : inflater_(inflater), next_(next) { inflater_.reset(); }
-  bool write(const char* bytes, std::size_t length) override {
-    return inflater_.feed(bytes, length, next_) == Inflater::State::kMore;
-  }
-
- private:
-  Inflater& inflater_;
-  ByteSink& next_;
-};
-
 std::vector<std::string> filters_of(QPDFObjectHandle& dictionary) {
   std::vector<std::string> names;
   QPDFObjectHandle filter = dictionary.getKey("/Filter");
   if (filter.isName()) names.push_back(filter.getName());
   if (filter.isArray()) {
-    const int count = std::min(filter.getArrayNItems(), 16);
+    const int count = std::min(filter.getArrayNItems(), static_cast<int>(kMaxFilters) + 1);
     for (int i = 0; i < count; ++i) {
       QPDFObjectHandle item = filter.getArrayItem(i);
       names.push_back(item.isName() ? item.getName() : std::string());
@@ -67,23 +54,28 @@ std::vector<std::string> filters_of(QPDFObjectHandle& dictionary) {
   return names;
 }
 
-// Whether libqpdf may decode with these parameters: it makes rows as wide as they say.
-bool has_modest_rows(QPDFObjectHandle parameters) {
-  if (!parameters.isDictionary()) return true;
-  const auto number = [&parameters](const char* key, long long otherwise) {
+// What belongs to filter number `index`: one dictionary for all, or an array of them.
+QPDFObjectHandle parameters_of(QPDFObjectHandle& dictionary, std::size_t index) {
+  QPDFObjectHandle parameters = dictionary.getKey(dictionary.hasKey("/DecodeParms") ? "/DecodeParms" : "/DP");
+  if (!parameters.isArray()) return parameters;
+  const int at = static_cast<int>(index);
+  return at < parameters.getArrayNItems() ? parameters.getArrayItem(at) : QPDFObjectHandle::newNull();
+}
+
+FilterSpec spec_of(FilterKind kind, QPDFObjectHandle parameters) {
+  FilterSpec spec;
+  spec.kind = kind;
+  if (!parameters.isDictionary()) return spec;
+  const auto number = [&parameters](const char* key, std::int64_t otherwise) -> std::int64_t {
     QPDFObjectHandle value = parameters.getKey(key);
     return value.isInteger() ? value.getIntValue() : otherwise;
   };
-  const long long columns = number("/Columns", 1);
-  const long long colors = number("/Colors", 1);
-  const long long bits = number("/BitsPerComponent", 8);
-  if (columns < 1 || colors < 1 || bits < 1 || colors > 64 || bits > 64) return false;
-  return columns <= kWidestRow / (colors * bits);
-}
-
-template <std::size_t N>
-bool is_any(const std::array<const char*, N>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+  spec.predictor = number("/Predictor", 1);
+  spec.columns = number("/Columns", 1);
+  spec.colors = number("/Colors", 1);
+  spec.bits = number("/BitsPerComponent", 8);
+  spec.early_change = number("/EarlyChange", 1) != 0;
+  return spec;
 }
 
 }  // namespace
@@ -102,7 +94,9 @@ class StreamLook::Sink final : public ByteSink {
     if (keeps_pdf_) keep(bytes, length);
     return made_ <= cap_;
   }
+  std::uint64_t cap() const { return cap_; }
   std::uint64_t made() const { return made_; }
+  void set_burst() { made_ = std::max(made_, cap_ + 1); }  // in the middle of its filters
   bool bursts() const { return made_ > cap_; }
   bool has_eicar() const { return has_eicar_; }
   const std::string& head() const { return head_; }
@@ -131,31 +125,21 @@ class StreamLook::Sink final : public ByteSink {
   std::string pdf_;
 };
 
-StreamLook::Coding StreamLook::coding_of(QPDFObjectHandle& dictionary) {
-  static constexpr std::array<const char*, 6> kImages{"/DCTDecode",      "/DCT", "/JPXDecode", "/JBIG2Decode",
-                                                      "/CCITTFaxDecode", "/CCF"};
-  static constexpr std::array<const char*, 11> kKnown{"/FlateDecode",     "/Fl",  "/LZWDecode",      "/LZW",
-                                                      "/ASCII85Decode",   "/A85", "/ASCIIHexDecode", "/AHx",
-                                                      "/RunLengthDecode", "/RL",  "/Crypt"};
-  const std::vector<std::string> filters = filters_of(dictionary);
-  if (filters.empty()) return Coding::kPlain;
-  if (is_any(kImages, filters.back())) return Coding::kImage;
-  QPDFObjectHandle parameters = dictionary.getKey("/DecodeParms");
-  if (filters.size() == 1 && (filters[0] == "/FlateDecode" || filters[0] == "/Fl")) {
-    if (parameters.isArray() && parameters.getArrayNItems() > 0) parameters = parameters.getArrayItem(0);
-    const bool predicts = parameters.isDictionary() && parameters.getKey("/Predictor").isInteger() &&
-                          parameters.getKey("/Predictor").getIntValue() > 1;
-    return predicts && has_modest_rows(parameters) ? Coding::kLibrary : Coding::kFlate;
+StreamLook::Coding StreamLook::coding_of(QPDFObjectHandle& dictionary, const Spot& spot) const {
+  Coding coding;
+  const std::vector<std::string> names = filters_of(dictionary);
+  if (names.size() > kMaxFilters) tools_.findings.add(FindingCode::kTooDeep, spot);
+  for (std::size_t i = 0; i < names.size() && i < kMaxFilters && coding.image_codec.empty(); ++i) {
+    const std::string_view name = std::string_view(names[i]).substr(names[i].empty() ? 0 : 1);
+    if (const std::optional<FilterKind> kind = filter_kind_of(name)) {
+      coding.filters.push_back(spec_of(*kind, parameters_of(dictionary, i)));
+    } else if (is_image_codec(name)) {
+      coding.image_codec = name;
+    } else {
+      coding.is_known = false;
+    }
   }
-  bool is_modest = has_modest_rows(parameters);
-  if (parameters.isArray()) {
-    const int count = std::min(parameters.getArrayNItems(), 16);
-    for (int i = 0; i < count; ++i)
-      is_modest = is_modest && has_modest_rows(parameters.getArrayItem(i));
-  }
-  const bool is_known =
-      std::all_of(filters.begin(), filters.end(), [](const std::string& name) { return is_any(kKnown, name); });
-  return is_known && is_modest ? Coding::kLibrary : Coding::kUnknown;
+  return coding;
 }
 
 StreamLook::Raw StreamLook::raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& dictionary) const {
@@ -180,27 +164,24 @@ void StreamLook::watch(const Raw& raw) {
   }
 }
 
-void StreamLook::decode(QPDFObjectHandle& stream, Coding coding, const Raw& raw, std::uint64_t input_cap, Sink& sink) {
-  if (coding == Coding::kLibrary) {
-    PipelineEnd end(sink);
-    stream.pipeStreamData(&end, 0, qpdf_dl_specialized, true);
-    return;
-  }
-  InflatingSink inflating(tools_.inflater, sink);
-  ByteSink& first = coding == Coding::kFlate ? static_cast<ByteSink&>(inflating) : sink;
+void StreamLook::decode(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, std::uint64_t input_cap,
+                        Sink& sink) {
+  FilterChain chain(coding.filters, tools_.inflater, sink.cap(), sink);
   if (!raw.is_direct) {
-    PipelineEnd end(first);
+    PipelineEnd end(chain);
     stream.pipeStreamData(&end, 0, qpdf_dl_none, true);
-    return;
+  } else {
+    block_.resize(kBlock);
+    const std::uint64_t stop = raw.offset + std::min(raw.length, input_cap);
+    for (std::uint64_t at = raw.offset; at < stop;) {
+      const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), stop - at));
+      const std::size_t got = tools_.file.read_at(at, block_.data(), wanted);
+      if (got == 0 || !chain.write(block_.data(), got)) break;
+      at += got;
+    }
   }
-  block_.resize(kBlock);
-  const std::uint64_t stop = raw.offset + std::min(raw.length, input_cap);
-  for (std::uint64_t at = raw.offset; at < stop;) {
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), stop - at));
-    const std::size_t got = tools_.file.read_at(at, block_.data(), wanted);
-    if (got == 0 || !first.write(block_.data(), got)) return;
-    at += got;
-  }
+  chain.finish();
+  if (chain.bursts()) sink.set_burst();
 }
 
 void StreamLook::settle(const Sink& sink, const Spot& spot) {
@@ -213,9 +194,9 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
   QPDFObjectHandle dictionary = stream.getDict();
   const Raw raw = raw_of(stream, dictionary);
   watch(raw);
-  const Coding coding = coding_of(dictionary);
-  const bool is_seen_raw = coding == Coding::kPlain && raw.is_direct;  // the raw scan has read it
-  if (output_left_ == 0 || is_seen_raw || coding == Coding::kImage || coding == Coding::kUnknown) return;
+  const Coding coding = coding_of(dictionary, spot);
+  const bool is_seen_raw = coding.filters.empty() && raw.is_direct;  // the raw scan has read it
+  if (output_left_ == 0 || is_seen_raw || !coding.image_codec.empty() || !coding.is_known) return;
 
   if (dictionary.getKey("/Subtype").isNameAndEquals("/Image")) return look_at_image(stream, coding, raw, spot);
 
@@ -226,7 +207,7 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
     decode(stream, coding, raw, kGlance, glance);
     output_left_ -= std::min(output_left_, glance.made());
     if (glance.has_eicar()) tools_.findings.add(FindingCode::kEicar, spot);
-    const bool is_input_whole = coding == Coding::kLibrary && raw.length > kGlance;  // libqpdf's input is not cut
+    const bool is_input_whole = !raw.is_direct && raw.length > kGlance;  // libqpdf's input is not cut
     if (!glance.bursts() || is_input_whole) return;
   }
   Sink sink(eicar_, cap_of(raw), 0);
@@ -236,7 +217,7 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
 
 // A white page swells as much as any bomb, so an image is never one by what it inflates to; its stated size is judged
 // by the walk. What is spent on images has a budget of its own.
-void StreamLook::look_at_image(QPDFObjectHandle& stream, Coding coding, const Raw& raw, const Spot& spot) {
+void StreamLook::look_at_image(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot) {
   const bool is_thorough = raw.length <= thorough_left_ && image_output_left_ != 0;
   if (is_thorough) thorough_left_ -= raw.length;
   Sink sink(eicar_, is_thorough ? image_output_left_ : kSwells * kGlance, 0);
@@ -254,8 +235,7 @@ StreamLook::Attachment StreamLook::look_at_attachment(QPDFObjectHandle& stream, 
   QPDFObjectHandle dictionary = stream.getDict();
   const Raw raw = raw_of(stream, dictionary);
   watch(raw);
-  Coding coding = coding_of(dictionary);
-  if (coding == Coding::kImage || coding == Coding::kUnknown) coding = Coding::kPlain;
+  const Coding coding = coding_of(dictionary, spot);
   const std::uint64_t cap = cap_of(raw);
   Sink sink(eicar_, cap, kHead);
   sink.keep_pdf();

@@ -10,6 +10,7 @@
 #include <qpdf/QPDFObjectHandle.hh>
 
 #include "sandbox/eicar.h"
+#include "sandbox/filter_chain.h"
 #include "sandbox/pdf_walk.h"
 
 namespace lazaret::sandbox {
@@ -35,7 +36,12 @@ class StreamLook {
   std::uint64_t output_left() const { return output_left_; }
 
  private:
-  enum class Coding { kPlain, kFlate, kLibrary, kImage, kUnknown };
+  // How a stream is encoded.
+  struct Coding {
+    std::vector<FilterSpec> filters;
+    std::string image_codec;  // behind the filters; empty: none
+    bool is_known = true;
+  };
   struct Raw {
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
@@ -43,10 +49,10 @@ class StreamLook {
   };
   class Sink;
 
-  static Coding coding_of(QPDFObjectHandle& dictionary);
+  Coding coding_of(QPDFObjectHandle& dictionary, const Spot& spot) const;
   Raw raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& dictionary) const;
-  void decode(QPDFObjectHandle& stream, Coding coding, const Raw& raw, std::uint64_t input_cap, Sink& sink);
-  void look_at_image(QPDFObjectHandle& stream, Coding coding, const Raw& raw, const Spot& spot);
+  void decode(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, std::uint64_t input_cap, Sink& sink);
+  void look_at_image(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot);
   std::uint64_t cap_of(const Raw& raw) const;
   void watch(const Raw& raw);
   void settle(const Sink& sink, const Spot& spot);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sandbox/pdf_names.h"
+
 namespace lazaret::sandbox {
 namespace {
 
@@ -60,12 +62,6 @@ void append_code_unit(std::string& out, unsigned unit) {
   // Only ASCII decides where a link leads; everything else keeps its place as one character.
   if (unit <= 0x20 || unit == 0x7F) return;
   out.push_back(unit < 0x80 ? static_cast<char>(unit >= 'A' && unit <= 'Z' ? unit + 32 : unit) : '?');
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
 }
 
 std::string percent_decoded(std::string_view text) {
