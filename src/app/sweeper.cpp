@@ -12,6 +12,11 @@ constexpr std::chrono::seconds kCallTime{30};
 // An object that cannot be deleted now (a lock, a failing disk) is tried again this much later.
 constexpr std::chrono::minutes kPostponement{10};
 
+// Another copy, or the document's owner, was there first.
+bool is_not_ours(const Error& error) {
+  return error.code == ErrorCode::kConflict || error.code == ErrorCode::kNotFound;
+}
+
 }  // namespace
 
 void Sweeper::start() {
@@ -26,6 +31,7 @@ void Sweeper::stop() {
 }
 
 void Sweeper::run(const std::stop_token& stop) {
+  if (pause(stop, options_.first_pause)) return;
   do {
     const SweepCount count = sweep(stop);
     if (count == SweepCount{}) continue;
@@ -76,25 +82,27 @@ void Sweeper::finish_open_work(const std::stop_token& stop, SweepCount& count) {
 }
 
 bool Sweeper::finish(const Call& call, const OpenWork& work) {
-  if (work.kind == WorkKind::kPending) {
-    const RemovalCondition over{std::nullopt, work.attempt.attempt, parts_.clock.now()};
-    auto begun = parts_.metadata.begin_removal(call, work.attempt.id, over, parts_.clock.now());
-    // Renewed or committed meanwhile: not ours to remove.
-    if (!begun) return begun.error().code == ErrorCode::kConflict || begun.error().code == ErrorCode::kNotFound;
-  }
-  return remove_object(call, work);
+  if (work.kind == WorkKind::kRemoving) return go_on(call, work);
+  const Timestamp now = parts_.clock.now();
+  // Whoever had the lease began no PUT after its end, which is past.
+  auto begun = removal_.begin(call, work.attempt.id, {std::nullopt, work.attempt.attempt, now}, now);
+  // Renewed, committed or removed meanwhile: not ours to remove.
+  return begun ? go_on(call, *begun) : is_not_ours(begun.error());
 }
 
-bool Sweeper::remove_object(const Call& call, const OpenWork& work) {
-  if (auto removed = parts_.objects.remove(call, work.s3_key); !removed) {
-    parts_.log.write(LogLevel::kWarning, "removal_postponed",
-                     {{"document", work.attempt.id.to_string()},
-                      {"code", to_string(removed.error().code)},
-                      {"detail", removed.error().detail}});
-    static_cast<void>(parts_.metadata.postpone_removal(call, work.attempt.id, parts_.clock.now() + kPostponement));
-    return false;
+bool Sweeper::go_on(const Call& call, const OpenWork& work) {
+  auto gone = removal_.go_on(call, work);
+  if (gone) return true;
+  parts_.log.write(LogLevel::kWarning, "removal_postponed",
+                   {{"document", work.attempt.id.to_string()},
+                    {"code", to_string(gone.error().code)},
+                    {"detail", gone.error().detail}});
+  // One that is not due is tried again when it is.
+  const Timestamp now = parts_.clock.now();
+  if (work.due <= now) {
+    static_cast<void>(parts_.metadata.postpone_removal(call, work.attempt.id, now + kPostponement));
   }
-  return parts_.metadata.finish_removal(call, work.attempt.id).has_value();
+  return false;
 }
 
 void Sweeper::purge_deleted(const std::stop_token& stop, SweepCount& count) {
@@ -111,10 +119,10 @@ void Sweeper::purge_deleted(const std::stop_token& stop, SweepCount& count) {
       continue;
     }
     const RemovalCondition unchanged{document->version, std::nullopt, std::nullopt};
-    auto begun = parts_.metadata.begin_removal(call(stop), id, unchanged, parts_.clock.now());
-    if (begun && remove_object(call(stop), *begun)) {
+    auto begun = removal_.begin(call(stop), id, unchanged, document->upload_date);
+    if (begun && go_on(call(stop), *begun)) {
       ++count.purged;
-    } else {
+    } else if (begun || !is_not_ours(begun.error())) {
       ++count.failed;
     }
     if (pause(stop, options_.pause)) return;

@@ -15,6 +15,7 @@ namespace lazaret {
 namespace {
 
 using testing_support::FaultKind;
+using testing_support::FaultyMetadataStore;
 using testing_support::FaultyObjectStore;
 using testing_support::ManualClock;
 using testing_support::MemoryObjectStore;
@@ -54,8 +55,9 @@ class SweeperTest : public testing::Test {
     return document;
   }
 
-  SweepCount sweep() {
-    Sweeper sweeper({rows_, objects_, clock_, log_, metrics_}, {.interval = 1s, .retention = 24h, .pause = 0ms});
+  SweepCount sweep(std::chrono::milliseconds zombie_window = 0ms) {
+    Sweeper sweeper({metadata_, objects_, clock_, log_, metrics_},
+                    {.interval = 1s, .retention = 24h, .zombie_window = zombie_window, .pause = 0ms});
     return sweeper.sweep({});
   }
 
@@ -68,6 +70,7 @@ class SweeperTest : public testing::Test {
   MemoryObjectStore memory_;
   FaultyObjectStore objects_{memory_};
   NaiveMetadataStore rows_;
+  FaultyMetadataStore metadata_{rows_};
 };
 
 TEST_F(SweeperTest, LeavesAnUploadAloneWhileItsLeaseRuns) {
@@ -127,6 +130,52 @@ TEST_F(SweeperTest, TriesAgainLaterWhatCannotBeDeletedNow) {
   clock_.advance(10min);
   EXPECT_EQ(sweep(), SweepCount{.removing = 1});
   EXPECT_EQ(memory_.size(), 0U);
+}
+
+TEST_F(SweeperTest, OverARemoteStoreDeletesAgainWhatLandedLate) {
+  const Upload upload = reserve_and_put();
+  clock_.advance(61s);
+  EXPECT_EQ(sweep(20min), SweepCount{.pending = 1});
+  EXPECT_EQ(memory_.size(), 0U);
+  auto file = spool_->create();
+  ASSERT_TRUE(memory_.put({}, upload.key, *std::move(*file).seal()));  // the upload's last PUT lands after all
+  EXPECT_EQ(sweep(20min), SweepCount{});
+  clock_.advance(20min);
+  EXPECT_EQ(sweep(20min), SweepCount{.removing = 1});
+  EXPECT_EQ(memory_.size(), 0U);
+  EXPECT_TRUE(rows_.open_work({}, clock_.now() + 1h, 10)->empty());
+}
+
+TEST_F(SweeperTest, AnotherCopyThatWasFasterIsNoFailure) {
+  const Upload upload = reserve_and_put();
+  clock_.advance(61s);
+  metadata_.faults.before("begin_removal", [&] {
+    ASSERT_TRUE(rows_.begin_removal({}, upload.attempt.id, {}, clock_.now()));
+    ASSERT_TRUE(objects_.remove({}, upload.key));
+    ASSERT_TRUE(rows_.finish_removal({}, upload.attempt.id));
+  });
+  EXPECT_EQ(sweep().failed, 0U);
+  EXPECT_TRUE(rows_.open_work({}, clock_.now() + 1h, 10)->empty());
+}
+
+TEST_F(SweeperTest, LeavesADocumentThatWasRestoredWhileItLooked) {
+  const Upload upload = reserve_and_put();
+  Document document = commit(upload);
+  document.state_before_delete = document.state;
+  document.state = State::kDeleted;
+  document.deleted_at = clock_.now();
+  document.version = 2;
+  ASSERT_TRUE(rows_.replace({}, document, 1));
+  clock_.advance(24h);
+  metadata_.faults.before("begin_removal", [&] {
+    document.state = State::kAvailable;
+    document.state_before_delete.reset();
+    document.deleted_at.reset();
+    document.version = 3;
+    ASSERT_TRUE(rows_.replace({}, document, 2));
+  });
+  EXPECT_EQ(sweep(), SweepCount{});
+  EXPECT_TRUE(objects_.stat({}, upload.key));
 }
 
 }  // namespace

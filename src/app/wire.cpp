@@ -142,6 +142,7 @@ struct Service::Parts {
   std::optional<WorkerPool> beside;
   std::optional<WorkerPool> disk;
   std::optional<WorkerPool> work;
+  std::optional<LeaseKeeper> leases;
   std::optional<IntakeService> intake;
   std::optional<DocumentService> documents;
   std::unique_ptr<http::Api> api;
@@ -189,9 +190,12 @@ void Service::Parts::build_services(const Config& config) {
   beside.emplace(WorkerPool::Options{"beside", 2 * cores(), queue});
   disk.emplace(WorkerPool::Options{"disk", 2 * cores(), queue});
   work.emplace(WorkerPool::Options{"work", std::max<std::size_t>(8, 4 * cores()), queue});
-  intake.emplace(IntakeService::Parts{*inspector, *metadata, *objects, clock, random, *beside},
-                 IntakeService::Options{config.pending_lease, config.idempotency_ttl, config.on_duplicate});
-  documents.emplace(*metadata, *objects, clock, config.retention_deleted);
+  leases.emplace(*metadata, clock, config.pending_lease);
+  intake.emplace(IntakeService::Parts{*inspector, *metadata, *objects, clock, random, *beside, *leases},
+                 IntakeService::Options{.pending_lease = config.pending_lease,
+                                        .idempotency_ttl = config.idempotency_ttl,
+                                        .on_duplicate = config.on_duplicate});
+  documents.emplace(*metadata, *objects, clock, DocumentService::Options{.retention = config.retention_deleted});
   sweeper.emplace(Sweeper::Parts{*metadata, *objects, clock, log, metrics},
                   Sweeper::Options{.interval = config.sweep_interval, .retention = config.retention_deleted});
 }
@@ -211,6 +215,7 @@ Result<void> Service::Parts::listen(const Config& config) {
   auto started = http::Server::start(server_options(config), *api, *disk, *work);
   if (!started) return std::unexpected(std::move(started.error()));
   server = std::move(*started);
+  leases->start();
   sweeper->start();
   return {};
 }

@@ -128,7 +128,7 @@ Result<void> DocumentService::purge(const Call& call, const DocumentId& id, Expe
   if (auto checked = check_version(*document, expected); !checked) return checked;
   RemovalCondition condition;
   condition.version = expected;
-  auto begun = metadata_.begin_removal(call, id, condition, clock_.now());
+  auto begun = removal_.begin(call, id, condition, document->upload_date);
   if (!begun) {
     if (expected && begun.error().code == ErrorCode::kConflict) {
       return fail(ErrorCode::kPreconditionFailed, "another change came first");
@@ -136,8 +136,7 @@ Result<void> DocumentService::purge(const Call& call, const DocumentId& id, Expe
     return std::unexpected(std::move(begun.error()));
   }
   // The intent is durable and the document invisible: what fails from here on is the sweeper's.
-  if (!objects_.remove(call, begun->s3_key)) return {};
-  static_cast<void>(metadata_.finish_removal(call, id));
+  static_cast<void>(removal_.go_on(call, *begun));
   return {};
 }
 

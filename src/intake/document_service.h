@@ -15,6 +15,7 @@
 #include "document/query.h"
 #include "intake/metadata_store.h"
 #include "intake/object_store.h"
+#include "intake/removal.h"
 
 namespace lazaret {
 
@@ -32,9 +33,16 @@ using ExpectedVersion = std::optional<std::uint64_t>;
 
 class DocumentService {
  public:
-  DocumentService(MetadataStore& metadata, ObjectStore& objects, const Clock& clock,
-                  std::chrono::milliseconds retention)
-      : metadata_(metadata), objects_(objects), clock_(clock), retention_(retention) {}
+  struct Options {
+    std::chrono::milliseconds retention{30LL * 24 * 3'600'000};
+    std::chrono::milliseconds zombie_window{0};  // see removal.h
+  };
+  DocumentService(MetadataStore& metadata, ObjectStore& objects, const Clock& clock, Options options)
+      : metadata_(metadata),
+        objects_(objects),
+        clock_(clock),
+        retention_(options.retention),
+        removal_({metadata, objects, clock}, options.zombie_window) {}
 
   // Soft-deleted documents are kNotFound.
   Result<Document> get(const Call& call, const DocumentId& id);
@@ -62,6 +70,7 @@ class DocumentService {
   ObjectStore& objects_;
   const Clock& clock_;
   std::chrono::milliseconds retention_;
+  Removal removal_;
 };
 
 }  // namespace lazaret

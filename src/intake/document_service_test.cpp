@@ -51,7 +51,7 @@ class DocumentServiceTest : public testing::Test {
   NaiveMetadataStore rows_;
   FaultyObjectStore objects_{memory_};
   FaultyMetadataStore metadata_{rows_};
-  DocumentService service_{metadata_, objects_, clock_, 24h};
+  DocumentService service_{metadata_, objects_, clock_, {.retention = 24h}};
 };
 
 TEST_F(DocumentServiceTest, ChangesWhatIsNamedAndNothingElse) {

@@ -44,6 +44,11 @@ Document make_document(const DocumentId& id, const ObjectKey& key, Submission& s
   return document;
 }
 
+// Taken by a sweeper, or about to be.
+Error lease_lost() {
+  return {ErrorCode::kUnavailable, Retry::kSafe, "the upload's lease ended before it was committed", {}};
+}
+
 }  // namespace
 
 Result<IntakeOutcome> IntakeService::accept(const Call& call, Submission submission) {
@@ -67,12 +72,13 @@ Result<IntakeOutcome> IntakeService::accept(const Call& call, Submission submiss
     return fail(ErrorCode::kIdempotencyInProgress, "a request with the same key is running", Retry::kSafe);
   }
 
+  const LeaseKeeper::Hold lease(parts_.leases, call, attempt, now + options_.pending_lease);
   auto duplicate = find_duplicate(call, submission.blob.checksum(), attempt.id);
   if (!duplicate) return abandon(attempt, key, std::move(duplicate.error()));
 
-  // 3 put, under a key of this attempt alone.
-  if (auto put = parts_.objects.put(call, key, submission.blob); !put) {
-    return abandon(attempt, key, std::move(put.error()));
+  // 3 put, under a key of this attempt alone, for as long as the lease is ours.
+  if (auto put = parts_.objects.put(lease.call(), key, submission.blob); !put) {
+    return abandon(attempt, key, lease.lost() ? lease_lost() : std::move(put.error()));
   }
 
   // 4 commit: from here on the document exists.
@@ -83,7 +89,8 @@ Result<IntakeOutcome> IntakeService::accept(const Call& call, Submission submiss
   if (auto committed = commit(call, stored, attempt.attempt, submission); !committed) {
     // It may have happened: the row decides, and the sweeper if the row is still pending when its lease is over.
     if (committed.error().retry == Retry::kAmbiguous) return std::unexpected(std::move(committed.error()));
-    return abandon(attempt, key, std::move(committed.error()));
+    const bool swept = committed.error().code == ErrorCode::kConflict;
+    return abandon(attempt, key, swept ? lease_lost() : std::move(committed.error()));
   }
   return stored;
 }
@@ -133,9 +140,10 @@ Result<void> IntakeService::commit(const Call& call, const Stored& stored, Attem
   if (submission.idempotency_key) answer = RecordedAnswer{submission.answer_status, stored.json, stored.document.id};
   auto committed = parts_.metadata.commit(call, stored.document, attempt, answer);
   if (committed || committed.error().retry != Retry::kAmbiguous) return committed;
-  // Made again, a commit that happened says so.
+  // Made again, a commit that happened says so. One that could not be made again may still have happened.
   const Call again{parts_.clock.steady_now() + kCleanUpTime, {}, call.request_id};
-  return parts_.metadata.commit(again, stored.document, attempt, answer);
+  auto repeated = parts_.metadata.commit(again, stored.document, attempt, answer);
+  return repeated || repeated.error().code == ErrorCode::kConflict ? repeated : committed;
 }
 
 std::unexpected<Error> IntakeService::abandon(const Attempt& attempt, const ObjectKey& key, Error error) {
@@ -144,15 +152,16 @@ std::unexpected<Error> IntakeService::abandon(const Attempt& attempt, const Obje
   return std::unexpected(std::move(error));
 }
 
-// True when nothing is left. What fails here is left to the sweeper, which finds the row by its lease.
+// True when nothing is left that could be seen. What fails here is left to the sweeper, which finds the row by its
+// lease.
 bool IntakeService::clean_up(const Attempt& attempt, const ObjectKey& key) {
   const Call call{parts_.clock.steady_now() + kCleanUpTime, {}, {}};
   const RemovalCondition ours{std::nullopt, attempt.attempt, std::nullopt};
-  auto begun = parts_.metadata.begin_removal(call, attempt.id, ours, parts_.clock.now());
-  // Only a row that is out of the way lets its object go: while it is pending, a commit of ours may still land.
-  if (!begun && begun.error().code != ErrorCode::kNotFound && begun.error().code != ErrorCode::kConflict) return false;
-  if (!parts_.objects.remove(call, key)) return false;
-  return !begun || parts_.metadata.finish_removal(call, attempt.id).has_value();
+  auto begun = removal_.begin(call, attempt.id, ours, parts_.clock.now());
+  // Only a row that is out of the way lets its object go: while it is pending, a commit of ours may still land, and a
+  // document that clients see is no work of ours any more.
+  if (begun) return removal_.go_on(call, *begun).has_value();
+  return begun.error().code == ErrorCode::kNotFound && parts_.objects.remove(call, key).has_value();
 }
 
 }  // namespace lazaret

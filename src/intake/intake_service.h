@@ -16,8 +16,10 @@
 #include "base/worker_pool.h"
 #include "document/document.h"
 #include "intake/inspector.h"
+#include "intake/lease_keeper.h"
 #include "intake/metadata_store.h"
 #include "intake/object_store.h"
+#include "intake/removal.h"
 #include "intake/spool.h"
 
 namespace lazaret {
@@ -53,6 +55,7 @@ class IntakeService {
   struct Options {
     std::chrono::milliseconds pending_lease{60'000};
     std::chrono::milliseconds idempotency_ttl{24 * 3'600'000};
+    std::chrono::milliseconds zombie_window{0};  // see removal.h
     OnDuplicate on_duplicate = OnDuplicate::kAllow;
   };
   struct Parts {
@@ -62,8 +65,12 @@ class IntakeService {
     const Clock& clock;
     Random& random;
     WorkerPool& beside;  // runs the object store's prepare() beside reserve()
+    LeaseKeeper& leases;
   };
-  IntakeService(Parts parts, Options options) : parts_(parts), options_(options) {}
+  IntakeService(Parts parts, Options options)
+      : parts_(parts),
+        options_(options),
+        removal_({parts.metadata, parts.objects, parts.clock}, options.zombie_window) {}
 
   // kIdempotencyInProgress, kIdempotencyKeyReused, kDigestMismatch, kConflict (a duplicate), and the ports' own errors.
   // Any error means nothing was stored, except Retry::kAmbiguous: then it may have been.
@@ -82,6 +89,7 @@ class IntakeService {
 
   Parts parts_;
   Options options_;
+  Removal removal_;
 };
 
 }  // namespace lazaret

@@ -51,7 +51,7 @@ class IntakeServiceTest : public testing::Test {
   }
 
   IntakeService service(IntakeService::Options options = {}) {
-    return IntakeService({inspector_, metadata_, objects_, clock_, random_, pool_}, options);
+    return IntakeService({inspector_, metadata_, objects_, clock_, random_, pool_, leases_}, options);
   }
 
   std::size_t objects_left() { return store_.size(); }
@@ -79,6 +79,7 @@ class IntakeServiceTest : public testing::Test {
   FaultyObjectStore objects_{store_};
   FaultyMetadataStore metadata_{rows_};
   WorkerPool pool_{{.name = "beside", .threads = 1, .queue_limit = 8}};
+  LeaseKeeper leases_{metadata_, clock_, std::chrono::minutes{1}};
 };
 
 TEST_F(IntakeServiceTest, StoresACleanDocumentWhole) {
@@ -166,6 +167,64 @@ TEST_F(IntakeServiceTest, RecognisesACommitWhoseAnswerWasLost) {
   ASSERT_TRUE(outcome) << outcome.error().detail;
   EXPECT_EQ(documents(), 1U);
   EXPECT_EQ(objects_left(), 1U);
+}
+
+TEST_F(IntakeServiceTest, KeepsTheBytesOfADocumentThatMayExist) {
+  metadata_.faults.fail("commit", FaultKind::kAfter, 1);
+  metadata_.faults.fail("commit", FaultKind::kBefore, 2);
+  auto line = service();
+  auto outcome = line.accept({}, submission());
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().retry, Retry::kAmbiguous);
+  EXPECT_EQ(documents(), 1U);
+  EXPECT_EQ(objects_left(), 1U);
+}
+
+TEST_F(IntakeServiceTest, KeepsTheBytesOfADocumentThatExistsAlthoughItsCommitSeemedToFail) {
+  metadata_.faults.fail("commit", FaultKind::kAfter, 1);
+  metadata_.faults.fail("commit", FaultKind::kBefore, 2, ErrorCode::kConflict);
+  auto line = service();
+  ASSERT_FALSE(line.accept({}, submission()));
+  EXPECT_EQ(documents(), 1U);
+  EXPECT_EQ(objects_left(), 1U);
+}
+
+TEST_F(IntakeServiceTest, RenewsItsLeaseWhileTheBytesAreUnderWay) {
+  objects_.faults.before("put", [this] {
+    clock_.advance(std::chrono::seconds{20});
+    leases_.look({});
+    clock_.advance(std::chrono::seconds{50});  // past the first lease
+    EXPECT_TRUE(rows_.open_work({}, clock_.now(), 10)->empty());
+  });
+  auto line = service();
+  EXPECT_TRUE(line.accept({}, submission()));
+  EXPECT_EQ(metadata_.faults.calls("renew"), 1);
+}
+
+TEST_F(IntakeServiceTest, AnUploadWhoseLeaseWasLostLeavesNothingAndCanBeSentAgain) {
+  objects_.faults.before("put", [this] {
+    clock_.advance(std::chrono::minutes{2});
+    const auto work = rows_.open_work({}, clock_.now(), 10);
+    ASSERT_EQ(work->size(), 1U);
+    ASSERT_TRUE(rows_.begin_removal({}, work->front().attempt.id, {}, clock_.now()));
+  });
+  auto line = service();
+  auto outcome = line.accept({}, submission());
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(outcome.error().retry, Retry::kSafe);
+  expect_nothing_left();
+}
+
+TEST_F(IntakeServiceTest, OverARemoteStoreTheRowOfAnAbandonedUploadOutlivesItsLastPut) {
+  objects_.faults.fail("put", FaultKind::kAfter);
+  auto line = service({.zombie_window = std::chrono::minutes{20}});
+  auto outcome = line.accept({}, submission());
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().retry, Retry::kSafe);
+  EXPECT_EQ(objects_left(), 0U);
+  EXPECT_TRUE(rows_.open_work({}, clock_.now() + std::chrono::minutes{19}, 10)->empty());
+  EXPECT_EQ(rows_.open_work({}, clock_.now() + std::chrono::minutes{20}, 10)->size(), 1U);
 }
 
 TEST_F(IntakeServiceTest, LeavesToTheSweeperWhatItCannotCleanUp) {

@@ -108,12 +108,13 @@ class MetadataStore {
   virtual Result<void> replace(const Call& call, const Document& document, std::uint64_t expected_version) = 0;
 
   // pending or visible -> removing: invisible at once, and the claim of a pending row is released. Gives the object to
-  // delete. Of a row already removing: success again. kNotFound when there is none; kConflict when the condition fails.
+  // delete. From `due` on the row is work that others may finish. Of a row already removing: success again, with the
+  // due time it has. kNotFound when there is none; kConflict when the condition fails.
   virtual Result<OpenWork> begin_removal(const Call& call, const DocumentId& id, const RemovalCondition& condition,
-                                         Timestamp now) = 0;
+                                         Timestamp due) = 0;
   // The object cannot be deleted yet.
   virtual Result<void> postpone_removal(const Call& call, const DocumentId& id, Timestamp retry_at) = 0;
-  // The last step, after the object is gone: deletes a row that is removing. None: success.
+  // The last step, after the object is gone: deletes a row that is removing, due or not. None: success.
   virtual Result<void> finish_removal(const Call& call, const DocumentId& id) = 0;
 
   // Rows due at `now`, oldest due first.

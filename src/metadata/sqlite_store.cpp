@@ -132,9 +132,9 @@ Result<void> SqliteStore::replace(const Call& call, const Document& document, st
 }
 
 Result<OpenWork> SqliteStore::begin_removal(const Call& call, const DocumentId& id, const RemovalCondition& condition,
-                                            Timestamp now) {
+                                            Timestamp due) {
   return writer_->write_for<OpenWork>(
-      call, [id, condition, now](WriteContext& context) { return sqlite::begin_removal(context, id, condition, now); });
+      call, [id, condition, due](WriteContext& context) { return sqlite::begin_removal(context, id, condition, due); });
 }
 
 Result<void> SqliteStore::postpone_removal(const Call& call, const DocumentId& id, Timestamp retry_at) {

@@ -48,7 +48,7 @@ class SqliteStore final : public MetadataStore {
                                                      const DocumentId& except) override;
   Result<void> replace(const Call& call, const Document& document, std::uint64_t expected_version) override;
   Result<OpenWork> begin_removal(const Call& call, const DocumentId& id, const RemovalCondition& condition,
-                                 Timestamp now) override;
+                                 Timestamp due) override;
   Result<void> postpone_removal(const Call& call, const DocumentId& id, Timestamp retry_at) override;
   Result<void> finish_removal(const Call& call, const DocumentId& id) override;
   Result<std::vector<OpenWork>> open_work(const Call& call, Timestamp now, std::size_t limit) override;

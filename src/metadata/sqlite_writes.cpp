@@ -176,10 +176,10 @@ std::unexpected<Error> condition_fails() {
 }
 
 Result<OpenWork> remove_document(WriteContext& context, const StoredDocument& stored, const RemovalCondition& condition,
-                                 Timestamp now) {
+                                 Timestamp due) {
   if (condition.attempt || condition.pending_lease_over_at) return condition_fails();
   if (condition.version && *condition.version != stored.document.version) return condition_fails();
-  OpenWork work{WorkKind::kRemoving, {stored.document.id, stored.attempt}, stored.document.s3_key, now};
+  OpenWork work{WorkKind::kRemoving, {stored.document.id, stored.attempt}, stored.document.s3_key, due};
   if (auto erased = erase_document(context.connection, stored.serial); !erased) return std::unexpected(erased.error());
   if (auto kept = insert_work(context.connection, work, std::nullopt); !kept) return std::unexpected(kept.error());
   context.touched_documents = true;
@@ -187,7 +187,7 @@ Result<OpenWork> remove_document(WriteContext& context, const StoredDocument& st
 }
 
 Result<OpenWork> remove_pending(WriteContext& context, const WorkRow& row, const RemovalCondition& condition,
-                                Timestamp now) {
+                                Timestamp due) {
   const OpenWork& pending = row.work;
   if (condition.version) return condition_fails();
   if (condition.attempt && *condition.attempt != pending.attempt.attempt) return condition_fails();
@@ -196,9 +196,9 @@ Result<OpenWork> remove_pending(WriteContext& context, const WorkRow& row, const
     auto released = release_answer(context.connection, *row.claim, pending.attempt);
     if (!released) return std::unexpected(released.error());
   }
-  auto turned = run_on(context.connection, kTurnToRemoving, pending.attempt.id, now);
+  auto turned = run_on(context.connection, kTurnToRemoving, pending.attempt.id, due);
   if (!turned) return std::unexpected(turned.error());
-  return OpenWork{WorkKind::kRemoving, pending.attempt, pending.s3_key, now};
+  return OpenWork{WorkKind::kRemoving, pending.attempt, pending.s3_key, due};
 }
 
 }  // namespace
@@ -268,14 +268,14 @@ Result<void> replace(WriteContext& context, const Document& document, std::uint6
 }
 
 Result<OpenWork> begin_removal(WriteContext& context, const DocumentId& id, const RemovalCondition& condition,
-                               Timestamp now) {
+                               Timestamp due) {
   const auto row = read_work(context.connection, id);
   if (!row) return std::unexpected(row.error());
   if (*row && (*row)->work.kind == WorkKind::kRemoving) return (*row)->work;
-  if (*row) return remove_pending(context, **row, condition, now);
+  if (*row) return remove_pending(context, **row, condition, due);
   const auto stored = read_by_id(context.connection, id);
   if (!stored) return std::unexpected(stored.error());
-  return remove_document(context, *stored, condition, now);
+  return remove_document(context, *stored, condition, due);
 }
 
 Result<void> postpone_removal(WriteContext& context, const DocumentId& id, Timestamp retry_at) {

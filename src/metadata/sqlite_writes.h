@@ -13,7 +13,7 @@ Result<void> commit(WriteContext& context, const Document& document, AttemptId a
                     const std::optional<RecordedAnswer>& answer);
 Result<void> replace(WriteContext& context, const Document& document, std::uint64_t expected_version);
 Result<OpenWork> begin_removal(WriteContext& context, const DocumentId& id, const RemovalCondition& condition,
-                               Timestamp now);
+                               Timestamp due);
 Result<void> postpone_removal(WriteContext& context, const DocumentId& id, Timestamp retry_at);
 Result<void> finish_removal(WriteContext& context, const DocumentId& id);
 Result<std::size_t> forget_expired_answers(WriteContext& context, Timestamp now, std::size_t limit);

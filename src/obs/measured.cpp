@@ -88,9 +88,9 @@ Result<void> MeasuredMetadataStore::replace(const Call& call, const Document& do
 }
 
 Result<OpenWork> MeasuredMetadataStore::begin_removal(const Call& call, const DocumentId& id,
-                                                      const RemovalCondition& condition, Timestamp now) {
+                                                      const RemovalCondition& condition, Timestamp due) {
   return measured(metrics_, "metadata", "begin_removal",
-                  [&] { return store_.begin_removal(call, id, condition, now); });
+                  [&] { return store_.begin_removal(call, id, condition, due); });
 }
 
 Result<void> MeasuredMetadataStore::postpone_removal(const Call& call, const DocumentId& id, Timestamp retry_at) {

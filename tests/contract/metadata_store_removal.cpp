@@ -32,6 +32,22 @@ TEST_P(MetadataStoreContract, BeginRemovalOfARemovingRowIsSuccessAgain) {
   EXPECT_EQ(again->s3_key, plain(1).s3_key);
 }
 
+TEST_P(MetadataStoreContract, ARowBeingRemovedIsWorkFromItsDueTimeOnAndKeepsItUnderASecondRemoval) {
+  put(plain(1));
+  ASSERT_TRUE(reserve(reservation(id_of(2))));
+  for (const std::uint64_t number : {1U, 2U}) {
+    const auto begun = store().begin_removal(call_, id_of(number), kAny, kNow + std::chrono::minutes{20});
+    ASSERT_TRUE(begun);
+    EXPECT_EQ(begun->due, kNow + std::chrono::minutes{20});
+    const auto again = store().begin_removal(call_, id_of(number), kAny, kNow);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->due, kNow + std::chrono::minutes{20});
+  }
+  home_->reopen();
+  EXPECT_THAT(open_work(kNow + std::chrono::minutes{19}), IsEmpty());
+  EXPECT_THAT(open_work(kNow + std::chrono::minutes{20}), SizeIs(2));
+}
+
 TEST_P(MetadataStoreContract, BeginRemovalAsksTheVersionOfADocument) {
   put(plain(1));
   EXPECT_EQ(code_of(store().begin_removal(call_, id_of(1), {.version = 2}, kNow)), ErrorCode::kConflict);

@@ -121,6 +121,7 @@ class ApiFixture : public testing::Test {
   FaultyObjectStore faulty_objects_{objects_};
   FaultyMetadataStore faulty_rows_{rows_};
   WorkerPool beside_{{.name = "beside", .threads = 1, .queue_limit = 8}};
+  LeaseKeeper leases_{faulty_rows_, clock_, std::chrono::minutes{1}};
   CollectingObserver observer_;
   http::ApiOptions options_;
   std::string metrics_text_ = "lazaret_up 1\n";

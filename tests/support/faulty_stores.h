@@ -1,7 +1,9 @@
 // The ports with faults on command: the Nth call of a method fails before it is applied, or after it was applied and
-// its answer lost. Everything else goes to the store behind, so these pass the same contract suites.
+// its answer lost; and something can be made to happen just before a call. Everything else goes to the store behind,
+// so these pass the same contract suites.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,7 +23,12 @@ class Faults {
   // `call` counts from 1; the fault strikes once.
   void fail(const std::string& method, FaultKind kind, int call = 1, ErrorCode code = ErrorCode::kUnavailable) {
     const std::lock_guard lock(mutex_);
-    planned_[method] = {kind, call, code};
+    planned_[{method, call}] = {kind, code};
+  }
+  // Happens at the start of every call of the method, on the caller's thread.
+  void before(const std::string& method, std::function<void()> action) {
+    const std::lock_guard lock(mutex_);
+    actions_[method] = std::move(action);
   }
   int calls(const std::string& method) {
     const std::lock_guard lock(mutex_);
@@ -31,12 +38,14 @@ class Faults {
   template <class Run>
   auto apply(const std::string& method, Run run) -> decltype(run()) {
     std::optional<Planned> strikes;
+    std::function<void()> action;
     {
       const std::lock_guard lock(mutex_);
       const int call = ++counted_[method];
-      const auto found = planned_.find(method);
-      if (found != planned_.end() && found->second.call == call) strikes = found->second;
+      if (const auto found = planned_.find({method, call}); found != planned_.end()) strikes = found->second;
+      if (const auto found = actions_.find(method); found != actions_.end()) action = found->second;
     }
+    if (action) action();
     if (strikes && strikes->kind == FaultKind::kBefore) return lazaret::fail(strikes->code, "planned", Retry::kSafe);
     auto result = run();
     if (strikes) return lazaret::fail(strikes->code, "planned, after it was applied", Retry::kAmbiguous);
@@ -46,11 +55,11 @@ class Faults {
  private:
   struct Planned {
     FaultKind kind = FaultKind::kBefore;
-    int call = 1;
     ErrorCode code = ErrorCode::kUnavailable;
   };
   std::mutex mutex_;
-  std::map<std::string, Planned> planned_;
+  std::map<std::pair<std::string, int>, Planned> planned_;  // by method and call
+  std::map<std::string, std::function<void()>> actions_;
   std::map<std::string, int> counted_;
 };
 
@@ -119,8 +128,8 @@ class FaultyMetadataStore final : public MetadataStore {
     return faults.apply("replace", [&] { return store_.replace(call, document, expected_version); });
   }
   Result<OpenWork> begin_removal(const Call& call, const DocumentId& id, const RemovalCondition& condition,
-                                 Timestamp now) override {
-    return faults.apply("begin_removal", [&] { return store_.begin_removal(call, id, condition, now); });
+                                 Timestamp due) override {
+    return faults.apply("begin_removal", [&] { return store_.begin_removal(call, id, condition, due); });
   }
   Result<void> postpone_removal(const Call& call, const DocumentId& id, Timestamp retry_at) override {
     return faults.apply("postpone_removal", [&] { return store_.postpone_removal(call, id, retry_at); });

@@ -206,14 +206,14 @@ Result<void> NaiveMetadataStore::replace(const Call&, const Document& document, 
 }
 
 Result<OpenWork> NaiveMetadataStore::begin_removal(const Call&, const DocumentId& id, const RemovalCondition& condition,
-                                                   Timestamp now) {
+                                                   Timestamp due) {
   const std::lock_guard lock(mutex_);
   if (const Stored* stored = find_stored(id)) {
     if (condition.attempt || condition.pending_lease_over_at ||
         (condition.version && *condition.version != stored->document.version)) {
       return fail(ErrorCode::kConflict, "the condition fails");
     }
-    open_.push_back({{WorkKind::kRemoving, {id, stored->attempt}, stored->document.s3_key, now}, {}});
+    open_.push_back({{WorkKind::kRemoving, {id, stored->attempt}, stored->document.s3_key, due}, {}});
     erase_stored(id);
     return open_.back().work;
   }
@@ -225,7 +225,7 @@ Result<OpenWork> NaiveMetadataStore::begin_removal(const Call&, const DocumentId
     return fail(ErrorCode::kConflict, "the condition fails");
   }
   release_claim(*row);
-  *row = {{WorkKind::kRemoving, row->work.attempt, row->work.s3_key, now}, {}};
+  *row = {{WorkKind::kRemoving, row->work.attempt, row->work.s3_key, due}, {}};
   return row->work;
 }
 
