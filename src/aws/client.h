@@ -1,5 +1,7 @@
 // Client: one AWS service at one endpoint. It signs, sends, judges the answer and tries again, within the call's
-// deadline and the retry quota. What an operation means is said by s3_client.h and dynamodb_client.h. Thread-safe.
+// deadline and the retry quota; it mends what can be mended once: a clock that is off, credentials that expired, a
+// bucket in another region (a client for S3 serves one bucket). What an operation means is said by s3_client.h and
+// dynamodb_client.h. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -20,14 +22,10 @@
 namespace lazaret::aws {
 
 class CredentialsProvider;
+class Pause;
 
 // How the path is signed: every service but S3 normalises it and encodes it twice.
-enum class Service : std::uint8_t { kS3, kDynamoDb };
-
-struct Parameter {
-  std::string name;  // not encoded
-  std::string value;
-};
+enum class Service : std::uint8_t { kS3, kDynamoDb, kSts };
 
 // Whether an operation that may have happened can be made again by the client's own loop. kNo: an ambiguous failure is
 // given to the caller at once, as Retry::kAmbiguous.
@@ -36,24 +34,26 @@ enum class Repeatable : std::uint8_t { kNo, kYes };
 struct Operation {
   std::string name;  // "PutObject": for logs, metrics and faults
   Method method = Method::kGet;
-  std::string host_prefix;            // "bucket." for virtual-host addressing, or empty
-  std::string path = "/";             // not encoded
-  std::vector<Parameter> query;       // not encoded
-  std::vector<Header> headers;        // beyond those of signing
+  std::string host_prefix;       // "bucket." for virtual-host addressing, or empty
+  std::string path = "/";        // not encoded
+  std::vector<Parameter> query;  // not encoded
+  std::vector<Header> headers;   // beyond those of signing
   Body body;
-  std::optional<Digest> payload;      // SHA-256 of the body where it is known; else it is computed
+  std::optional<Digest> payload;  // SHA-256 of the body where it is known; else it is computed
   TransportLimits limits;
   Repeatable repeatable = Repeatable::kYes;
   // S3 answers 200 and then an <Error>: any reply whose root element is Error counts as a 500.
   bool error_in_success = false;
+  // A 2xx answer that this calls damaged (a checksum of its body is wrong) is asked for again. nullptr: all are sound.
+  bool (*is_sound)(const HttpResponse& response) = nullptr;
 };
 
 // A refusal or failure, as the service put it.
 struct Failure {
-  Error error;          // code, retry and detail, as the ports speak
-  int status = 0;       // 0: no answer came
-  std::string code;     // the service's: "NoSuchKey", "ConditionalCheckFailedException"; empty where it gave none
-  std::string body;     // of the answer; for what stands beside the code (Item, CancellationReasons)
+  Error error;       // code, retry and detail, as the ports speak
+  int status = 0;    // 0: no answer came
+  std::string code;  // the service's: "NoSuchKey", "ConditionalCheckFailedException"; empty where it gave none
+  std::string body;  // of the answer; for what stands beside the code (Item, CancellationReasons)
   // An earlier try of the same operation may have been applied: a failed condition may be our own success.
   bool repeated = false;
 };
@@ -83,6 +83,7 @@ class Client {
     CredentialsProvider& credentials;
     const Clock& clock;
     Random& random;
+    Pause* pause = nullptr;  // between tries; nullptr: the calling thread sleeps
   };
   Client(Parts parts, ClientOptions options);
   ~Client();

@@ -27,6 +27,11 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
+struct Parameter {
+  std::string name;  // not encoded
+  std::string value;
+};
+
 // A part of a local file. The descriptor is borrowed: it outlives the call.
 struct FilePart {
   int fd = -1;
@@ -63,6 +68,7 @@ struct HttpResponse {
   int status = 0;
   std::vector<Header> headers;  // names in lower case
   std::string body;
+  bool resent = false;  // the transport sent the request twice: a kept connection had died
   // The first header of that name, or empty.
   std::string_view header(std::string_view name) const;
 };
@@ -70,7 +76,8 @@ struct HttpResponse {
 // What went wrong below HTTP. `sent` says whether the request may have reached the server.
 enum class Sent : std::uint8_t { kNo, kPerhaps };
 struct TransportFault {
-  ErrorCode code = ErrorCode::kUnavailable;  // kUnavailable, kDeadline, kCancelled, kTooLarge (the answer), kCorrupt
+  // kUnavailable, kDeadline, kCancelled, kOverloaded (the transport is), kTooLarge (the answer), kCorrupt, kInternal
+  ErrorCode code = ErrorCode::kUnavailable;
   Sent sent = Sent::kPerhaps;
   std::string detail;  // for the log
 };
@@ -79,10 +86,11 @@ using Transported = std::expected<T, TransportFault>;
 
 struct TransportLimits {
   std::chrono::milliseconds connect{1000};
-  // For the whole exchange where the body is small; zero: no limit but the stall timer and the call's deadline.
+  // For one try of the exchange where the body is small, and until the head is there where the answer is pulled; zero:
+  // no limit but the stall timer and the call's deadline.
   std::chrono::milliseconds total{10'000};
-  std::chrono::seconds stall{30};              // no byte in either direction for this long
-  std::size_t answer_bytes = 4UL << 20U;       // a larger body is kTooLarge
+  std::chrono::milliseconds stall{30'000};  // no byte in either direction for this long; zero: no limit
+  std::size_t answer_bytes = 4UL << 20U;    // a larger body is kTooLarge
 };
 
 // An answer whose body is pulled. One reader. The destructor gives the connection up where the body was not read whole.
