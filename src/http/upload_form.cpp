@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "document/file_types.h"
 #include "http/contains.h"
 #include "http/media_type.h"
 
@@ -101,8 +102,7 @@ Flow UploadForm::begin_file(const PartHead& head) {
                              std::string(usual_type(declared_.extension)) + "."});
   }
   // Other names of the same type mean the same.
-  const bool claims = !declared_.content_type.empty() && declared_.content_type != "application/octet-stream";
-  if (claims) declared_.content_type = usual_type(declared_.extension);
+  if (!claims_no_type(declared_.content_type)) declared_.content_type = usual_type(declared_.extension);
 
   auto file = parts_.spool.create();
   if (!file) return stop(failure(file.error()));

@@ -62,6 +62,17 @@ enum class FindingCode : std::uint16_t {
   kTimeLimit,
   kMemoryLimit,
   kWorkerDied,
+  // Types other than PDF.
+  kUnreadable,
+  kBinaryText,
+  kPolyglot,
+  kExecutablePolyglot,
+  kEmbeddedScript,
+  kFormula,
+  kExternalEntity,
+  kInternalEntity,
+  kEntityExpansion,
+  kExternalStylesheet,
   kCount,
 };
 

@@ -85,6 +85,11 @@ JsonObject make_extracted(const Report& report) {
   if (report.content_type == "application/pdf") {
     append_part(text, ",", std::string("\"encrypted\":") + (report.encrypted ? "true" : "false"));
   }
+  for (const Fact& fact : report.facts) {
+    const FactRow& row = fact_row(fact.code);
+    const std::string value = row.kind == FactKind::kNumber ? std::to_string(fact.number) : "\"" + fact.word + "\"";
+    append_part(text, ",", "\"" + std::string(row.name) + "\":" + value);
+  }
   return JsonObject::trusted("{" + text + "}");
 }
 

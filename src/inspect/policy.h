@@ -25,7 +25,7 @@ class Policy {
 // A worker's facts as a verdict: the worst outcome of its findings, sentences from the table, worst findings first.
 Verdict make_verdict(const Report& report, const std::string& engine, const Policy& policy, Timestamp now);
 
-// page_count, pdf_version and encrypted as the object shown under metadata.extracted.
+// page_count, pdf_version, encrypted and the facts as the object shown under metadata.extracted.
 JsonObject make_extracted(const Report& report);
 
 }  // namespace lazaret::inspect

@@ -105,6 +105,13 @@ TEST(Extracted, HoldsWhatIsKnown) {
   EXPECT_EQ(make_extracted(report).text(), R"({"page_count":3,"pdf_version":"1.7","encrypted":false})");
 }
 
+TEST(Extracted, HoldsTheFactsOfOtherTypes) {
+  Report report;
+  report.content_type = "application/dicom";
+  report.facts = {{FactCode::kWidth, 512, {}}, {FactCode::kModality, 0, "MR"}};
+  EXPECT_EQ(make_extracted(report).text(), R"({"width":512,"modality":"MR"})");
+}
+
 TEST(Extracted, IsEmptyWhereNothingIsKnown) {
   EXPECT_TRUE(make_extracted({}).empty());
 }

@@ -73,6 +73,39 @@ std::optional<RawFinding> decode_finding(Decoder& decoder) {
   return RawFinding{*code, place};
 }
 
+void encode_fact(Encoder& encoder, const Fact& fact) {
+  encoder.number(std::to_underlying(fact.code));
+  if (fact_row(fact.code).kind == FactKind::kNumber) {
+    encoder.number(std::clamp(fact.number, std::int64_t{0}, kMostNumber));
+  } else {
+    encoder.text(std::string_view(fact.word).substr(0, kLongestWord));
+  }
+}
+
+std::optional<Fact> decode_fact(Decoder& decoder) {
+  Fact fact;
+  const auto code = decoder.number_within<std::uint8_t>(0, std::to_underlying(FactCode::kCount) - 1);
+  fact.code = static_cast<FactCode>(code);
+  if (fact_row(fact.code).kind == FactKind::kNumber) {
+    fact.number = decoder.number_within(std::int64_t{0}, kMostNumber);
+  } else {
+    fact.word = decoder.text(kLongestWord);
+    if (!is_fact_word(fact.word)) return std::nullopt;
+  }
+  return decoder.sound() ? std::optional(std::move(fact)) : std::nullopt;
+}
+
+// In ascending order of their codes: no code twice.
+bool decode_facts(Decoder& decoder, std::vector<Fact>& facts) {
+  const auto count = decoder.number<std::uint8_t>();
+  for (std::size_t i = 0; i < count; ++i) {
+    auto fact = decode_fact(decoder);
+    if (!fact || (!facts.empty() && facts.back().code >= fact->code)) return false;
+    facts.push_back(std::move(*fact));
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string encode_report(const Report& report) {
@@ -87,6 +120,11 @@ std::string encode_report(const Report& report) {
   encoder.number(std::clamp(report.page_count, kUnknown, kMaxNumber));
   encoder.text(std::string_view(report.pdf_version).substr(0, kMaxVersionBytes));
   encoder.number(static_cast<std::uint8_t>(report.encrypted ? 1 : 0));
+  std::vector<Fact> facts = report.facts;
+  std::ranges::sort(facts, {}, &Fact::code);
+  encoder.number(static_cast<std::uint8_t>(facts.size()));
+  for (const Fact& fact : facts)
+    encode_fact(encoder, fact);
   return frame(kReportMark, std::move(encoder).take());
 }
 
@@ -106,6 +144,7 @@ Result<Report> decode_report(std::string_view message) {
   report.page_count = decoder->number_within(kUnknown, kMaxNumber);
   report.pdf_version = decoder->text(kMaxVersionBytes);
   report.encrypted = decoder->number_within<std::uint8_t>(0, 1) == 1;
+  if (!decode_facts(*decoder, report.facts)) return fail(ErrorCode::kCorrupt, "report with a bad fact");
   if (!decoder->finished()) return fail(ErrorCode::kCorrupt, "report with a bad length or number");
   if (!is_printable_word(report.content_type) || !is_version(report.pdf_version)) {
     return fail(ErrorCode::kCorrupt, "report with foreign characters");

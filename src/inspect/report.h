@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "inspect/facts.h"
 #include "inspect/findings.h"
 
 namespace lazaret::inspect {
@@ -41,6 +42,7 @@ struct Report {
   std::int64_t page_count = -1;  // -1: not known
   std::string pdf_version;       // "1.7"; at most 8 bytes of 0-9 and dot
   bool encrypted = false;        // opened with the empty password
+  std::vector<Fact> facts;       // of a file that is no PDF; each code at most once
   bool operator==(const Report&) const = default;
 };
 

@@ -16,6 +16,7 @@ Report full_report() {
   report.page_count = 120;
   report.pdf_version = "1.7";
   report.encrypted = true;
+  report.facts = {{FactCode::kWidth, 640, {}}, {FactCode::kModality, 0, "CT"}};
   return report;
 }
 
@@ -59,6 +60,20 @@ TEST(Report, ClampsPlacesThatNoDocumentHas) {
   const auto decoded = decode_report(encode_report(report));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(decoded->findings[0].place, (Place{.object = -1, .generation = 0, .page = 2147483647, .offset = -1}));
+}
+
+TEST(Report, RefusesAFactThatHoldsAnythingButAWord) {
+  for (const char* word : {"", "two words", "Tan\xc3\xa9", "a\"b"}) {
+    Report report;
+    report.facts = {{FactCode::kModality, 0, word}};
+    EXPECT_EQ(decoding_fails_with(encode_report(report)), ErrorCode::kCorrupt) << word;
+  }
+}
+
+TEST(Report, RefusesAFactThatIsThereTwice) {
+  Report report;
+  report.facts = {{FactCode::kWidth, 1, {}}, {FactCode::kWidth, 2, {}}};
+  EXPECT_EQ(decoding_fails_with(encode_report(report)), ErrorCode::kCorrupt);
 }
 
 TEST(Report, RefusesEveryShorterMessage) {

@@ -99,7 +99,7 @@ using Answer = std::variant<Report, Fault>;
 }  // namespace
 
 std::vector<std::string> checkable_extensions() {
-  return {"pdf"};
+  return {"csv", "json", "pdf", "txt", "xml"};
 }
 
 class Supervisor::State {

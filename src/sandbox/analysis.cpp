@@ -1,18 +1,23 @@
 #include "sandbox/analysis.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <magic.h>
 
+#include "sandbox/checker.h"
 #include "sandbox/eicar.h"
 #include "sandbox/file_kinds.h"
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_list.h"
 #include "sandbox/inflater.h"
+#include "sandbox/json_check.h"
 #include "sandbox/pdf_walk.h"
 #include "sandbox/raw_scan.h"
+#include "sandbox/text_check.h"
 #include "sandbox/type_check.h"
+#include "sandbox/xml_check.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -28,28 +33,117 @@ class MagicJudge final : public AttachmentJudge {
   const MagicTypes& magic_;
 };
 
-// EICAR in a file that is no PDF: its type is wrong already, but the sender should hear the worse news.
+// EICAR in a file of a wrong type: the sender should hear the worse news.
 void look_for_bare_eicar(std::string_view head, FindingSink& findings) {
   if (EicarMatcher().feed(head.data(), head.size())) findings.add(FindingCode::kEicar, at_offset(0));
 }
 
-void walk(const FileReader& file, const MagicTypes& magic, const Limits& limits, RawScan& raw, Inflater& inflater,
-          FindingList& findings, inspect::Report& report) {
-  MagicJudge judge(magic);
+struct AnalysisTools {
+  const MagicTypes& magic;
+  const inspect::Task& task;
+  const Limits& limits;
+  Inflater& inflater;
+  FindingList& findings;
+  inspect::Report& report;
+};
+
+void walk(const FileReader& file, const AnalysisTools& tools, RawScan& raw) {
+  MagicJudge judge(tools.magic);
   std::vector<Watched> watched;
   watched.reserve(raw.candidates.size());
   for (const Candidate& candidate : raw.candidates)
     watched.push_back({.offset = candidate.offset});
-  const WalkTools tools{.file = file, .inflater = inflater, .judge = judge, .findings = findings, .watched = watched};
-  WalkResult result = walk_pdf(tools, {.inflated_bytes = limits.inflated_bytes,
-                                       .thorough_bytes = limits.thorough_bytes,
-                                       .objects = limits.objects,
-                                       .depth = limits.depth});
-  report.page_count = result.page_count;
-  report.pdf_version = std::move(result.pdf_version);
-  report.encrypted = result.encrypted;
+  const WalkTools walk_tools{
+      .file = file, .inflater = tools.inflater, .judge = judge, .findings = tools.findings, .watched = watched};
+  WalkResult result = walk_pdf(walk_tools, {.inflated_bytes = tools.limits.inflated_bytes,
+                                            .thorough_bytes = tools.limits.thorough_bytes,
+                                            .objects = tools.limits.objects,
+                                            .depth = tools.limits.depth});
+  tools.report.page_count = result.page_count;
+  tools.report.pdf_version = std::move(result.pdf_version);
+  tools.report.encrypted = result.encrypted;
   for (std::size_t i = 0; i < watched.size(); ++i)
     raw.candidates[i].inside_stream = watched[i].inside_stream;
+}
+
+void analyse_pdf(const FileReader& file, std::string_view head, std::size_t header, const AnalysisTools& tools) {
+  RawScan raw = scan_raw(file, head, header, tools.limits, tools.inflater, tools.findings);
+  if (tools.task.walk && raw.is_safe_to_walk) walk(file, tools, raw);
+  for (const Candidate& candidate : raw.candidates) {
+    if (!candidate.inside_stream) tools.findings.add(candidate.code, at_offset(candidate.offset));
+  }
+}
+
+// A file inside a file that is no PDF: by its own bytes, and a PDF as if it had been sent by itself.
+class NestedFiles final : public NestedJudge {
+ public:
+  explicit NestedFiles(const AnalysisTools& tools) : tools_(tools) {}
+
+  void judge(std::string_view bytes, bool is_whole, const Spot& spot) override {
+    const std::string_view head = bytes.substr(0, kHeadBytes);
+    const FileKind kind = std::max(kind_of_bytes(head), kind_of_mime(tools_.magic.type_of(head)));
+    switch (kind) {
+      case FileKind::kOrdinary:
+        return;
+      case FileKind::kMarkup:
+        return tools_.findings.add(FindingCode::kMarkupAttachment, spot);
+      case FileKind::kMacro:
+        return tools_.findings.add(FindingCode::kMacroAttachment, spot);
+      case FileKind::kExecutable:
+        return tools_.findings.add(FindingCode::kExecutableAttachment, spot);
+      case FileKind::kPdf:
+        break;
+    }
+    if (!is_whole) return tools_.findings.add(FindingCode::kLockedAttachment, spot);
+    const std::optional<std::size_t> header = find_pdf_header(head);
+    inspect::Report ignored;
+    const AnalysisTools inner{tools_.magic, tools_.task, tools_.limits, tools_.inflater, tools_.findings, ignored};
+    if (header) analyse_pdf(FileReader(bytes), head, *header, inner);
+  }
+
+ private:
+  const AnalysisTools& tools_;
+};
+
+using Checker = void (*)(const CheckTools&);
+
+// nullptr: there is none, and the type cannot be allowed.
+Checker checker_of(FileType type) {
+  switch (type) {
+    case FileType::kText:
+      return check_text;
+    case FileType::kCsv:
+      return check_csv;
+    case FileType::kJson:
+      return check_json;
+    case FileType::kXml:
+      return check_xml;
+    case FileType::kPdf:  // has the walk
+    case FileType::kPng:
+    case FileType::kJpeg:
+    case FileType::kTiff:
+    case FileType::kDicom:
+    case FileType::kDocx:
+    case FileType::kXlsx:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+void check_structure(const FileReader& file, std::string_view head, Checker check, const AnalysisTools& tools) {
+  inspect::FactList facts;
+  ContentSearch search(tools.findings);
+  search.search_file(file);
+  NestedFiles nested(tools);
+  check({.file = file,
+         .head = head,
+         .inflater = tools.inflater,
+         .search = search,
+         .nested = nested,
+         .findings = tools.findings,
+         .facts = facts});
+  tools.report.facts = facts.facts();
+  if (tools.findings.holds(FindingCode::kBinaryText)) tools.report.content_type = tools.magic.type_of(head);
 }
 
 }  // namespace
@@ -69,12 +163,14 @@ inspect::Report Engine::analyse(int fd, const inspect::Task& task, const Limits&
   const std::string head = file.read_at(0, kHeadBytes);
   const TypeCheck type = check_type(task, head, state_->magic, findings);
   report.content_type = type.content_type;
-  if (type.pdf_header) {
+  const Checker check = type.type ? checker_of(*type.type) : nullptr;
+  if (type.pdf_header || check != nullptr) {
     Inflater inflater;
-    RawScan raw = scan_raw(file, head, *type.pdf_header, limits, inflater, findings);
-    if (task.walk && raw.is_safe_to_walk) walk(file, state_->magic, limits, raw, inflater, findings, report);
-    for (const Candidate& candidate : raw.candidates) {
-      if (!candidate.inside_stream) findings.add(candidate.code, at_offset(candidate.offset));
+    const AnalysisTools tools{state_->magic, task, limits, inflater, findings, report};
+    if (type.pdf_header) {
+      analyse_pdf(file, head, *type.pdf_header, tools);
+    } else {
+      check_structure(file, head, check, tools);
     }
   } else {
     look_for_bare_eicar(head, findings);

@@ -161,6 +161,12 @@ FileKind kind_of_bytes(std::string_view bytes) {
   return FileKind::kOrdinary;
 }
 
+bool is_script_or_markup(std::string_view text) {
+  static constexpr auto kScripts = std::to_array<std::string_view>({"#!", "<?php", "@echo off"});
+  const std::string start = lowered(without_leading_space(text).substr(0, 32));
+  return begins_with_any(kScripts, start) || begins_with_any(kMarkupStarts, start);
+}
+
 FileKind kind_of_name(std::string_view name) {
   while (!name.empty() && (name.back() == '.' || name.back() == ' ' || name.back() == '\0'))
     name.remove_suffix(1);

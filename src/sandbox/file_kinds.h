@@ -14,6 +14,9 @@ enum class FileKind { kOrdinary, kPdf, kMarkup, kMacro, kExecutable };
 FileKind kind_of_bytes(std::string_view bytes);
 // `name` as the document writes it, with or without folders, in any case.
 FileKind kind_of_name(std::string_view name);
+// Whether a text begins as a page or script does, which its name as plain text must not hide. Signatures of two letters
+// that words may begin with do not count.
+bool is_script_or_markup(std::string_view text);
 // A type libmagic named ("application/x-dosexec").
 FileKind kind_of_mime(std::string_view mime);
 

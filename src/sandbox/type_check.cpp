@@ -6,6 +6,9 @@
 
 #include <magic.h>
 
+#include "sandbox/file_kinds.h"
+#include "sandbox/text_reader.h"
+
 namespace lazaret::sandbox {
 namespace {
 
@@ -16,28 +19,74 @@ constexpr std::size_t kMaxTypeBytes = 127;
 constexpr std::string_view kPdfType = "application/pdf";
 constexpr std::string_view kUnknownType = "application/octet-stream";
 
-constexpr auto kPdfDeclarations = std::to_array<std::string_view>({
-    "application/pdf",
-    "application/x-pdf",
-    "application/acrobat",
-    "applications/vnd.pdf",
-    "text/pdf",
-    "text/x-pdf",
-});
-
-bool claims_nothing(std::string_view declared) {
-  return declared.empty() || declared == kUnknownType || declared == "binary/octet-stream" ||
-         declared == "application/x-download" || declared == "application/force-download";
-}
-
-std::optional<std::size_t> find_pdf_header(std::string_view head) {
-  const std::size_t at = head.substr(0, kHeaderReach + 4).find("%PDF-");
-  return at < kHeaderReach ? std::optional(at) : std::nullopt;
-}
-
 // An answer of libmagic that says no more than that it does not know.
 bool is_vague(std::string_view type) {
   return type == kUnknownType || type == "text/plain" || type == kPdfType;
+}
+
+TypeCheck check_pdf(const inspect::Task& task, std::string_view head, const MagicTypes& magic, FindingSink& findings) {
+  TypeCheck check;
+  const std::optional<std::size_t> header = find_pdf_header(head);
+  // libmagic costs as much as the rest of a small document's judgement: it is asked where its answer counts.
+  const std::string detected = header ? std::string(kPdfType) : magic.type_of(head);
+  // Another type that is wrapped around a PDF is told of by the raw scan; the bytes still are a PDF.
+  check.content_type = detected;
+  if (task.extension == "pdf" && header) {
+    check.type = FileType::kPdf;
+    check.pdf_header = header;
+  } else if (task.extension == "pdf" && is_vague(detected)) {
+    findings.add(FindingCode::kNoHeader, at_offset(0));
+  } else {
+    findings.add(FindingCode::kTypeMismatch, at_offset(0));
+  }
+  return check;
+}
+
+char first_character(std::string_view head) {
+  const std::string text = narrow_text(head.substr(0, kHeaderReach));
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first == std::string::npos ? '\0' : text[first];
+}
+
+bool begins_like(FileType type, std::string_view head) {
+  switch (type) {
+    case FileType::kXml:
+      return first_character(head) == '<';
+    case FileType::kJson:
+      return first_character(head) == '{' || first_character(head) == '[';
+    case FileType::kText:
+    case FileType::kCsv:
+      return !is_script_or_markup(narrow_text(head));
+    case FileType::kPdf:
+    case FileType::kPng:
+    case FileType::kJpeg:
+    case FileType::kTiff:
+    case FileType::kDicom:
+    case FileType::kDocx:
+    case FileType::kXlsx:
+      return false;
+  }
+  return false;
+}
+
+// libmagic guesses at the wording of texts; for them the checkers' own answer is the better one.
+bool is_text(FileType type) {
+  return type == FileType::kText || type == FileType::kCsv || type == FileType::kXml || type == FileType::kJson;
+}
+
+TypeCheck check_other(const FileTypeRow& row, std::string_view head, const MagicTypes& magic, FindingSink& findings) {
+  TypeCheck check;
+  const bool is_so = begins_like(row.type, head);
+  const std::string detected = is_so && is_text(row.type) ? std::string(row.content_type) : magic.type_of(head);
+  if (!is_so) {
+    check.content_type = detected;
+    findings.add(FindingCode::kTypeMismatch, at_offset(0));
+    return check;
+  }
+  check.type = row.type;
+  check.content_type = row.content_type;
+  if (find_pdf_header(head)) findings.add(FindingCode::kPolyglot, at_offset(*find_pdf_header(head)));
+  return check;
 }
 
 }  // namespace
@@ -63,6 +112,11 @@ std::string MagicTypes::type_of(std::string_view head) const {
   return std::string(is_usable ? type : kUnknownType);
 }
 
+std::optional<std::size_t> find_pdf_header(std::string_view head) {
+  const std::size_t at = head.substr(0, kHeaderReach + 4).find("%PDF-");
+  return at < kHeaderReach ? std::optional(at) : std::nullopt;
+}
+
 TypeCheck check_type(const inspect::Task& task, std::string_view head, const MagicTypes& magic, FindingSink& findings) {
   TypeCheck check;
   if (head.empty()) {
@@ -70,20 +124,13 @@ TypeCheck check_type(const inspect::Task& task, std::string_view head, const Mag
     findings.add(FindingCode::kEmptyFile, {});
     return check;
   }
-  const std::optional<std::size_t> header = find_pdf_header(head);
-  // libmagic costs as much as the rest of a small document's judgement: it is asked where its answer counts.
-  const std::string detected = header ? std::string(kPdfType) : magic.type_of(head);
-  // Another type that is wrapped around a PDF is told of by the raw scan; the bytes still are a PDF.
-  check.content_type = detected;
-  if (task.extension == "pdf" && header) {
-    check.pdf_header = header;
-  } else if (task.extension == "pdf" && is_vague(detected)) {
-    findings.add(FindingCode::kNoHeader, at_offset(0));
+  const FileTypeRow* row = find_file_type(task.extension);
+  if (row == nullptr || row->type == FileType::kPdf) {
+    check = check_pdf(task, head, magic, findings);
   } else {
-    findings.add(FindingCode::kTypeMismatch, at_offset(0));
+    check = check_other(*row, head, magic, findings);
   }
-  const bool is_declared_pdf = std::ranges::find(kPdfDeclarations, task.declared_type) != kPdfDeclarations.end();
-  if (check.pdf_header && !is_declared_pdf && !claims_nothing(task.declared_type)) {
+  if (check.type && row != nullptr && !may_be_declared(*row, task.declared_type)) {
     findings.add(FindingCode::kDeclaredTypeMismatch, {});
   }
   return check;

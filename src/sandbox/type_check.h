@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "document/file_types.h"
 #include "inspect/report.h"
 #include "sandbox/finding_sink.h"
 
@@ -29,8 +30,12 @@ class MagicTypes {
 
 struct TypeCheck {
   std::string content_type;
+  std::optional<FileType> type;           // what the name says, where the bytes begin like it
   std::optional<std::size_t> pdf_header;  // the offset of %PDF- where the document is a PDF
 };
+
+// Where readers find a PDF's header: %PDF- in the first kilobyte.
+std::optional<std::size_t> find_pdf_header(std::string_view head);
 
 // Puts what disagrees into `findings`.
 TypeCheck check_type(const inspect::Task& task, std::string_view head, const MagicTypes& magic, FindingSink& findings);

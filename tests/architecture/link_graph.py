@@ -35,7 +35,7 @@ OWNERS = {
     r"sqlite3\.h": {"metadata"},
     r"openssl/": {"base"},
     r"curl/": {"aws"},
-    r"expat\.h": {"aws"},
+    r"expat\.h": {"aws", "sandbox"},
     r"utf8proc\.h": {"document"},
     r"spdlog/": {"obs"},
     r"prometheus/": {"obs"},
@@ -43,7 +43,7 @@ OWNERS = {
     r"zlib\.h": {"sample", "sandbox"},
 }
 # In the sandbox only facts may be shared with the server's side: never the supervisor or the policy.
-SANDBOX_MAY_INCLUDE = re.compile(r'"inspect/(report|finding|protocol|wire)[a-z_]*\.h"')
+SANDBOX_MAY_INCLUDE = re.compile(r'"inspect/(report|fact|finding|protocol|wire)[a-z_]*\.h"')
 # Concrete stores are named by wire.cpp alone.
 CONCRETE = re.compile(r'"(objects|metadata|inspect)/[a-z_]*(store|supervisor)\.h"')
 

@@ -1,0 +1,46 @@
+#include "inspect/facts.h"
+
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace lazaret::inspect {
+namespace {
+
+TEST(FactTable, HasNamesThatAreAllDifferent) {
+  std::set<std::string_view> names{"page_count", "pdf_version", "encrypted"};
+  for (const FactRow& row : fact_table()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+  }
+}
+
+TEST(FactTable, IsTheTableOfTheDocumentation) {
+  std::ifstream file(LAZARET_INSPECTION_PAGE);
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(page.find(fact_table_markdown()), std::string::npos) << "docs/inspection.md should hold:\n"
+                                                                 << fact_table_markdown();
+}
+
+TEST(FactList, KeepsTheLastValueOfEachCode) {
+  FactList facts;
+  facts.set(FactCode::kWidth, 1);
+  facts.set(FactCode::kModality, "CT");
+  facts.set(FactCode::kWidth, 2);
+  ASSERT_EQ(facts.facts().size(), 2U);
+  EXPECT_EQ(facts.facts()[0].number, 2);
+  EXPECT_EQ(facts.facts()[1].word, "CT");
+}
+
+TEST(FactList, DropsWhatIsNoWordAndWhatIsNoNumber) {
+  FactList facts;
+  facts.set(FactCode::kModality, "Tan Ah Kow");
+  facts.set(FactCode::kModality, "");
+  facts.set(FactCode::kModality, std::string(65, 'a'));
+  facts.set(FactCode::kWidth, ~std::uint64_t{0});
+  EXPECT_TRUE(facts.facts().empty());
+}
+
+}  // namespace
+}  // namespace lazaret::inspect

@@ -1,0 +1,46 @@
+// read_xml(): XML as expat parses it, never searched as text: whether it is well-formed, what its DOCTYPE would make a
+// reader do, script in it, and links. Nothing outside is ever opened, and entities unfold under a cap. Also used for
+// the XML inside other formats. The only room of expat.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sandbox/file_reader.h"
+
+namespace lazaret::sandbox {
+
+// A file that stands in XML as base64: text of an element that says so (CDA), or a `value` of `data` (FHIR).
+class XmlFileListener {
+ public:
+  XmlFileListener() = default;
+  XmlFileListener(const XmlFileListener&) = delete;
+  XmlFileListener& operator=(const XmlFileListener&) = delete;
+  virtual ~XmlFileListener() = default;
+  virtual void begin_file(std::uint64_t offset) = 0;
+  virtual void file_part(std::string_view base64) = 0;
+  virtual void end_file() = 0;
+};
+
+inline constexpr std::int64_t kNowhere = -1;
+
+// Offsets into the bytes, kNowhere where there is none of it; of several the first.
+struct XmlTraits {
+  std::int64_t broken = kNowhere;            // not well-formed from here
+  std::int64_t too_deep = kNowhere;          // elements nested beyond what is followed
+  std::int64_t external_entity = kNowhere;   // an external DTD or entity: a reader would open something
+  std::int64_t internal_entity = kNowhere;   // entities of its own
+  std::int64_t entity_expansion = kNowhere;  // that unfold beyond the cap
+  std::int64_t script = kNowhere;            // an element or attribute that runs script
+  std::int64_t dangerous_link = kNowhere;    // to script or local files
+  std::int64_t share_link = kNowhere;        // to a network share
+  std::int64_t remote_stylesheet = kNowhere;
+  std::string root;            // its name without prefix, at most 128 bytes
+  std::string root_namespace;  // at most 128 bytes
+};
+
+// `files` may be null.
+XmlTraits read_xml(const FileReader& file, XmlFileListener* files);
+
+}  // namespace lazaret::sandbox
