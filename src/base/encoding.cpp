@@ -38,11 +38,10 @@ std::string base64_with(std::string_view alphabet, std::span<const Byte> bytes) 
 }  // namespace
 
 std::string hex_encode(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text += kHex[byte >> 4U];
-    text += kHex[byte & 0xfU];
+  std::string text(bytes.size() * 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text[2 * i] = kHex[bytes[i] >> 4U];
+    text[2 * i + 1] = kHex[bytes[i] & 0xfU];
   }
   return text;
 }

@@ -25,12 +25,15 @@ std::optional<DocumentId> DocumentId::parse(std::string_view text) {
 }
 
 std::string DocumentId::to_string() const {
+  constexpr std::array<std::size_t, 5> kGroups{8, 4, 4, 4, 12};
   const std::string digits = hex_encode(bytes_);
-  std::string text;
-  text.reserve(36);
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) text += '-';
-    text += digits[i];
+  std::string text(36, '-');
+  std::size_t from = 0;
+  std::size_t to = 0;
+  for (const std::size_t group : kGroups) {
+    digits.copy(&text[to], group, from);
+    from += group;
+    to += group + 1;
   }
   return text;
 }

@@ -5,6 +5,7 @@
 
 #include "document/json.h"
 #include "document/json_tree.h"
+#include "document/own_verdict.h"
 
 namespace lazaret {
 namespace {
@@ -294,10 +295,14 @@ void append_client_metadata(std::string& out, const JsonObject& metadata, const 
   out += '}';
 }
 
+void append_client_json(std::string& out, const Document& document) {
+  append_document(out, document, Reader::kClient);
+}
+
 std::string to_client_json(const Document& document) {
   std::string out;
   out.reserve(1024 + document.metadata.text().size());
-  append_document(out, document, Reader::kClient);
+  append_client_json(out, document);
   return out;
 }
 
@@ -308,6 +313,7 @@ std::string verdict_to_json(const Verdict& verdict) {
 }
 
 Result<Verdict> verdict_from_json(std::string_view text) {
+  if (auto own = read_own_verdict(text)) return *std::move(own);
   const Result<json::Node> node = parse_stored(text, kStoredVerdict, "verdict");
   if (!node) return std::unexpected(node.error());
   return verdict_from(*node);

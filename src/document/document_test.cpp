@@ -78,6 +78,37 @@ TEST(Verdict, GoesToJsonAndBack) {
   }
 }
 
+TEST(Verdict, IsReadTheSameInWhateverWayItIsWritten) {
+  Verdict verdict;
+  verdict.outcome = Outcome::kActive;
+  verdict.findings = {{"uri", Severity::kLow, "It links to \"a\".", "object 1 0"}};
+  verdict.more_findings = 2;
+  verdict.engine = "e";
+  verdict.policy_version = "1";
+  verdict.inspected_at = parse_rfc3339("2026-01-02T03:04:05.006Z").value();
+  const std::string_view findings =
+      R"("findings":[{"where":"object 1 0","code":"uri","severity":"low","message":"It links to \"a\"."}])";
+  const std::string others = R"("engine":"e","policy_version":"1","inspected_at":"2026-01-02T03:04:05.006Z")";
+  EXPECT_EQ(verdict_from_json(verdict_to_json(verdict)).value(), verdict);
+  EXPECT_EQ(verdict_from_json("{" + others + R"(,"more_findings":2,"outcome":"active", )" + std::string(findings) + "}")
+                .value(),
+            verdict);
+}
+
+TEST(Verdict, ThatIsCutOrGrownIsCorrupt) {
+  test::RandomDocuments random(7);
+  Verdict verdict = random.verdict(Outcome::kSuspicious);
+  verdict.more_findings = 10;
+  const std::string whole = verdict_to_json(verdict);
+  ASSERT_TRUE(verdict_from_json(whole));
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_FALSE(verdict_from_json(whole.substr(0, length))) << length;
+  EXPECT_FALSE(verdict_from_json(whole + " x"));
+  std::string leading_zero = whole;
+  leading_zero.replace(leading_zero.find(":10,"), 4, ":010,");
+  EXPECT_FALSE(verdict_from_json(leading_zero));
+}
+
 TEST(Verdict, OfOtherJsonIsCorrupt) {
   for (const char* text : {"", "{}", "[]", "null", R"({"outcome":"fine","findings":[]})"}) {
     const Result<Verdict> read = verdict_from_json(text);

@@ -1,6 +1,7 @@
 #include "document/json.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "document/json_tree.h"
@@ -72,17 +73,32 @@ Result<JsonObject> merge_patch(const JsonObject& target, const JsonObject& patch
   return checked(*merged, pointer, limits);
 }
 
+std::size_t plain_json_prefix(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighBits = kOnes * 0x80;
+  // The high bit of the lowest byte below `bound`, which is at most 0x80, and perhaps of bytes above it.
+  const auto below = [](std::uint64_t word, std::uint64_t bound) { return (word - kOnes * bound) & ~word & kHighBits; };
+  std::size_t plain = 0;
+  for (std::uint64_t word = 0; plain + sizeof word <= text.size(); plain += sizeof word) {
+    std::memcpy(&word, text.data() + plain, sizeof word);
+    if ((below(word, 0x20) | below(word ^ kOnes * '"', 1) | below(word ^ kOnes * '\\', 1)) != 0) break;
+  }
+  while (plain < text.size() && static_cast<unsigned char>(text[plain]) >= 0x20 && text[plain] != '"' &&
+         text[plain] != '\\') {
+    ++plain;
+  }
+  return plain;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t plain = 0;  // start of the run that needs no escape
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, plain, i - plain);
-    append_escape(out, c);
-    plain = i + 1;
+  for (;;) {
+    const std::size_t plain = plain_json_prefix(text);
+    out.append(text, 0, plain);
+    if (plain == text.size()) break;
+    append_escape(out, text[plain]);
+    text.remove_prefix(plain + 1);
   }
-  out.append(text, plain);
   out += '"';
 }
 

@@ -28,6 +28,7 @@ void append_client_metadata(std::string& out, const JsonObject& metadata, const 
 
 // What clients read: every attribute of docs/api.md, compact, `extracted` inside `metadata`.
 std::string to_client_json(const Document& document);
+void append_client_json(std::string& out, const Document& document);
 // Verdict as it appears in a Document and is stored. Reading back what is no verdict is kCorrupt.
 std::string verdict_to_json(const Verdict& verdict);
 Result<Verdict> verdict_from_json(std::string_view text);
@@ -37,6 +38,8 @@ Result<Verdict> verdict_from_json(std::string_view text);
 std::string to_stored_json(const Document& document);
 Result<Document> from_stored_json(std::string_view text);
 
+// How many bytes at the front of `text` stand in a JSON string as they are. Looks at eight at a time.
+std::size_t plain_json_prefix(std::string_view text);
 // Appends `text` as a JSON string with its quotes. Input is valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 

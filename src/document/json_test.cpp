@@ -170,5 +170,21 @@ TEST(JsonString, EscapesWhatJsonMustEscapeAndNothingElse) {
   EXPECT_EQ(out, "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\x7f\u2028é\"");
 }
 
+TEST(JsonString, EscapesWhatItMustAtEveryPlace) {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    const auto c = static_cast<char>(byte);
+    const bool plain = byte >= 0x20 && c != '"' && c != '\\';
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text(20, 'x');
+      text[at] = c;
+      EXPECT_EQ(plain_json_prefix(text), plain ? text.size() : at) << byte;
+      std::string json;
+      append_json_string(json, text);
+      EXPECT_EQ(json.size() == text.size() + 2, plain) << byte;
+    }
+  }
+  EXPECT_EQ(plain_json_prefix("\xc3\xa9 and \xe4\xb8\xad\xe6\x96\x87, with a \" at last"), 22U);
+}
+
 }  // namespace
 }  // namespace lazaret
