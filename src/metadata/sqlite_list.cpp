@@ -47,7 +47,12 @@ Result<std::uint64_t> read_count(Statement& statement) {
 class List {
  public:
   List(Connection& connection, const Query& query, const ListLimits& limits, FacetSet facets)
-      : connection_(connection), query_(query), filter_(query.filter), limits_(limits), facets_(std::move(facets)) {
+      : connection_(connection),
+        documents_(connection),
+        query_(query),
+        filter_(query.filter),
+        limits_(limits),
+        facets_(std::move(facets)) {
     words_ = filter_.search_words;
     // The longest is the likeliest to be rare.
     std::ranges::sort(words_, [](const std::string& a, const std::string& b) {
@@ -93,6 +98,7 @@ class List {
   Result<void> append(Page& page, const Candidate& candidate);
 
   Connection& connection_;
+  DocumentReader documents_;
   const Query& query_;
   const Filter& filter_;
   const ListLimits& limits_;
@@ -294,7 +300,7 @@ Result<void> List::set_keys(std::vector<Candidate>& candidates) {
 }
 
 Result<void> List::append(Page& page, const Candidate& candidate) {
-  auto stored = read_by_serial(connection_, candidate.serial);
+  auto stored = documents_.read(candidate.serial);
   if (!stored) {
     if (stored.error().code != ErrorCode::kNotFound) return std::unexpected(std::move(stored.error()));
     return fail(ErrorCode::kCorrupt, "sqlite: an index names a document that is not there");

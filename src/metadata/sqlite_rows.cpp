@@ -328,10 +328,14 @@ Result<StoredDocument> read_by_id(Connection& connection, const DocumentId& id) 
   return read_one(read->bind(1, Bytes(id.bytes())));
 }
 
-Result<StoredDocument> read_by_serial(Connection& connection, std::int64_t serial) {
-  auto read = connection.prepare(kReadBySerial);
-  if (!read) return std::unexpected(read.error());
-  return read_one(read->bind(1, serial));
+Result<StoredDocument> DocumentReader::read(std::int64_t serial) {
+  if (!statement_) {
+    auto read = connection_.prepare(kReadBySerial);
+    if (!read) return std::unexpected(read.error());
+    statement_.emplace(*std::move(read));
+  }
+  statement_->reset();
+  return read_one(statement_->bind(1, serial));
 }
 
 Result<void> insert_document(Connection& connection, const Document& document, AttemptId attempt) {

@@ -34,7 +34,18 @@ struct StoredDocument {
 
 // kNotFound where there is none, kCorrupt where the row cannot be what was written.
 Result<StoredDocument> read_by_id(Connection& connection, const DocumentId& id);
-Result<StoredDocument> read_by_serial(Connection& connection, std::int64_t serial);
+
+// Reads by serial, one document after the other with the same statement: a page is up to 200 of them.
+class DocumentReader {
+ public:
+  explicit DocumentReader(Connection& connection) : connection_(connection) {}
+  // As read_by_id() fails.
+  Result<StoredDocument> read(std::int64_t serial);
+
+ private:
+  Connection& connection_;
+  std::optional<Statement> statement_;
+};
 
 Result<void> insert_document(Connection& connection, const Document& document, AttemptId attempt);
 Result<void> erase_document(Connection& connection, std::int64_t serial);
