@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kContentPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'";
 constexpr std::chrono::seconds kRedirectLifetime{60};
 constexpr std::size_t kMaxShownName = 64;
+constexpr std::size_t kUsualDocumentBytes = 1024;  // as JSON; a larger one costs a second look for room
 // No document ever has this version: If-Match tags that name none of ours end here.
 constexpr std::uint64_t kNoVersion = 0;
 
@@ -33,15 +34,16 @@ Response document_response(int status, const Document& document) {
 }
 
 std::string page_json(const Page& page, const std::optional<std::string>& cursor) {
-  std::string documents = "[";
-  for (const Document& document : page.documents) {
-    if (documents.size() > 1) documents += ',';
-    documents += to_client_json(document);
-  }
-  documents += ']';
   JsonWriter json;
-  json.raw("documents", documents)
-      .number("total", page.total.count)
+  std::string& out = json.member("documents");
+  out.reserve(kUsualDocumentBytes * (page.documents.size() + 1));
+  out += '[';
+  for (const Document& document : page.documents) {
+    if (&document != page.documents.data()) out += ',';
+    append_client_json(out, document);
+  }
+  out += ']';
+  json.number("total", page.total.count)
       .text("total_relation", page.total.relation == TotalRelation::kExact ? "eq" : "gte");
   if (cursor) {
     json.text("next_cursor", *cursor);

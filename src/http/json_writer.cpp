@@ -19,15 +19,15 @@ void append_json_text(std::string& out, std::string_view text) {
   append_json_string(out, ascii);
 }
 
-void JsonWriter::name(std::string_view name) {
+std::string& JsonWriter::member(std::string_view name) {
   if (out_.size() > 1) out_ += ',';
   append_json_text(out_, name);
   out_ += ':';
+  return out_;
 }
 
 JsonWriter& JsonWriter::text(std::string_view name, std::string_view value) {
-  this->name(name);
-  append_json_text(out_, value);
+  append_json_text(member(name), value);
   return *this;
 }
 
@@ -40,9 +40,13 @@ JsonWriter& JsonWriter::number(std::string_view name, std::uint64_t value) {
 }
 
 JsonWriter& JsonWriter::raw(std::string_view name, std::string_view json) {
-  this->name(name);
-  out_ += json;
+  member(name) += json;
   return *this;
+}
+
+std::string JsonWriter::finish() {
+  out_ += '}';
+  return std::move(out_);
 }
 
 }  // namespace lazaret::http

@@ -14,10 +14,12 @@ class JsonWriter {
   JsonWriter& number(std::string_view name, std::int64_t value);
   JsonWriter& number(std::string_view name, std::uint64_t value);
   JsonWriter& raw(std::string_view name, std::string_view json);  // `json` is valid
-  std::string finish() const { return out_ + '}'; }
+  // The name alone: the caller appends the value, before anything else is written.
+  std::string& member(std::string_view name);
+  // Once, at the end.
+  std::string finish();
 
  private:
-  void name(std::string_view name);
   std::string out_ = "{";
 };
 
