@@ -259,6 +259,7 @@ Plan Api::plan_upload(Request request) {
                                .retry_after = rate.seconds}));
   }
   if (auto refused = check_body_head(request)) return refuse(*std::move(refused));
+  if (request.head.content_length > upload_.body_limit()) return refuse(upload_.announced_too_large(request));
   auto ticket = UploadTicket::take(uploads_in_flight_, options_.max_uploads_in_flight);
   if (!ticket) {
     return refuse(
@@ -356,8 +357,8 @@ std::optional<Response> Api::check_body_head(const Request& request) const {
   if (wants_length && head.framing == BodyFraming::kNone) return problem(head, {.code = ProblemCode::kLengthRequired});
   if (kind == BodyKind::kNone || kind == BodyKind::kIgnored) return std::nullopt;
 
-  if (head.framing == BodyFraming::kLength && head.content_length > body_limit(kind)) {
-    if (kind == BodyKind::kForm) return problem(head, too_large_problem(options_.max_file_size));
+  const bool is_form = kind == BodyKind::kForm;
+  if (!is_form && head.framing == BodyFraming::kLength && head.content_length > body_limit(kind)) {
     return problem(head, {.code = ProblemCode::kBodyTooLarge,
                           .detail = "The body may hold at most " + describe_bytes(body_limit(kind)) + ".",
                           .limit = body_limit(kind)});
@@ -369,7 +370,7 @@ std::optional<Response> Api::check_body_head(const Request& request) const {
   }
   const std::string type = essence_of(head.headers.get("Content-Type"));
   const bool one = head.headers.count("Content-Type") <= 1;
-  if (kind == BodyKind::kForm) {
+  if (is_form) {
     if (one && type == "multipart/form-data") return std::nullopt;
     return problem(head, {.code = ProblemCode::kUnsupportedMediaType,
                           .detail = "Send the file as multipart/form-data, in a part named `file`."});

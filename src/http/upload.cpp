@@ -50,6 +50,22 @@ Response created(int status, std::uint64_t version, const DocumentId& id, std::s
   return response;
 }
 
+Response judged(std::string_view verdict_json, std::optional<ProblemCode> refusal) {
+  JsonWriter would;
+  would.number("status", std::int64_t{refusal ? problem_row(*refusal).status : 201});
+  if (refusal) {
+    would.text("code", problem_row(*refusal).name);
+  } else {
+    would.raw("code", "null");
+  }
+  return json_response(200, JsonWriter().raw("verdict", verdict_json).raw("would_answer", would.finish()).finish());
+}
+
+// No verdict: the file was never inspected.
+Response judged_unseen(ProblemCode refusal) {
+  return judged("null", refusal);
+}
+
 // One upload or validation.
 class UploadSink final : public BodySink {
  public:
@@ -75,19 +91,18 @@ class UploadSink final : public BodySink {
   std::optional<Response> on_data(std::span<const std::byte> bytes) override {
     const MultipartResult fed = parser_.feed(bytes);
     if (fed) return std::nullopt;
-    const std::optional<Problem>& problem = form_.problem();
-    return problem ? answer(*problem) : malformed(fed.error());
+    if (const std::optional<Problem>& problem = form_.problem()) return answer(*problem);
+    if (form_.is_beyond_size()) return with_rate(judged_unseen(form_.refusal()->code));
+    return malformed(fed.error());
   }
 
   Response finish(const Call& call) override {
     if (const MultipartResult over = parser_.finish(); !over) return malformed(over.error());
     auto outcome = form_.finish();
     if (!outcome) return answer(outcome.error());
-    Response response =
+    return with_rate(
         std::visit([&](auto&& form) { return validates() ? validate(call, form) : upload(call, std::move(form)); },
-                   *std::move(outcome));
-    add_rate_headers(response.headers, rate_);
-    return response;
+                   *std::move(outcome)));
   }
 
  private:
@@ -95,11 +110,12 @@ class UploadSink final : public BodySink {
 
   bool validates() const { return request_.route->id == RouteId::kValidate; }
 
-  Response answer(const Problem& problem) const {
-    Response response = make_problem(request_.occurrence(), problem);
+  Response with_rate(Response response) const {
     add_rate_headers(response.headers, rate_);
     return response;
   }
+
+  Response answer(const Problem& problem) const { return with_rate(make_problem(request_.occurrence(), problem)); }
 
   Response malformed(MultipartFault fault) const {
     return answer({.code = ProblemCode::kMalformedMultipart, .detail = describe(fault, kLimits)});
@@ -129,8 +145,7 @@ class UploadSink final : public BodySink {
 
   Response upload(const Call&, const RefusedFile& refused) const { return answer(refused.answer); }
 
-  // No verdict: the file was never inspected.
-  static Response validate(const Call&, const RefusedFile& refused) { return judged("null", refused.answer.code); }
+  static Response validate(const Call&, const RefusedFile& refused) { return judged_unseen(refused.answer.code); }
 
   Response validate(const Call& call, const Submission& submission) {
     auto inspection = handlers_.parts().intake.validate(call, submission);
@@ -139,17 +154,6 @@ class UploadSink final : public BodySink {
     if (submission.blob.size() == 0) return judged(verdict, ProblemCode::kFileRejected);
     if (inspection->action == Action::kReject) return judged(verdict, refusal_code(inspection->verdict));
     return judged(verdict, std::nullopt);
-  }
-
-  static Response judged(std::string_view verdict_json, std::optional<ProblemCode> refusal) {
-    JsonWriter would;
-    would.number("status", std::int64_t{refusal ? problem_row(*refusal).status : 201});
-    if (refusal) {
-      would.text("code", problem_row(*refusal).name);
-    } else {
-      would.raw("code", "null");
-    }
-    return json_response(200, JsonWriter().raw("verdict", verdict_json).raw("would_answer", would.finish()).finish());
   }
 
   static constexpr std::uint64_t kFirstVersion = 1;
@@ -182,6 +186,11 @@ Problem too_large_problem(std::uint64_t max_file_size) {
           .detail = "The file is larger than the " + describe_bytes(max_file_size) +
                     " this service takes; nothing was stored.",
           .limit = max_file_size};
+}
+
+Response UploadHandlers::announced_too_large(const Request& request) const {
+  if (request.route->id == RouteId::kValidate) return judged_unseen(ProblemCode::kFileTooLarge);
+  return make_problem(request.occurrence(), too_large_problem(options_.max_file_size));
 }
 
 std::expected<std::unique_ptr<BodySink>, Response> UploadHandlers::make_sink(Request request, const RateDecision& rate,

@@ -56,6 +56,9 @@ class UploadHandlers {
   // A file of the greatest size, and room for the form around it.
   std::uint64_t body_limit() const { return options_.max_file_size + kFormRoom; }
 
+  // The answer where Content-Length alone says that the file is too large.
+  Response announced_too_large(const Request& request) const;
+
   // The head has passed: its sink, or the answer where Content-Type or Idempotency-Key cannot be used.
   std::expected<std::unique_ptr<BodySink>, Response> make_sink(Request request, const RateDecision& rate,
                                                                UploadTicket ticket);

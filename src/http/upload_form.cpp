@@ -131,25 +131,31 @@ Flow UploadForm::begin_field(const PartHead& head) {
 Flow UploadForm::part_data(std::span<const std::byte> bytes) {
   switch (part_) {
     case Part::kFile:
-      return file_ ? file_bytes(*file_, bytes) : Flow::kContinue;
+    case Part::kDroppedFile:
+      return file_bytes(bytes);
     case Part::kField:
       return field_bytes(bytes);
     case Part::kNone:
-    case Part::kDroppedFile:
       return Flow::kContinue;
   }
   return Flow::kContinue;
 }
 
-Flow UploadForm::file_bytes(SpoolFile& file, std::span<const std::byte> bytes) {
-  const std::uint64_t most = options_.max_file_size;
-  if (bytes.size() > most || file.size() > most - bytes.size()) {
-    return refuse(too_large_problem(most));
-  }
-  const Result<void> appended = file.append(bytes);
+Flow UploadForm::file_bytes(std::span<const std::byte> bytes) {
+  file_bytes_ += bytes.size();
+  if (file_bytes_ > options_.max_file_size) return beyond_size();
+  if (!file_) return Flow::kContinue;
+  const Result<void> appended = file_->append(bytes);
   if (appended) return Flow::kContinue;
-  if (appended.error().code == ErrorCode::kTooLarge) return refuse(too_large_problem(most));
+  if (appended.error().code == ErrorCode::kTooLarge) return beyond_size();
   return stop(failure(appended.error()));
+}
+
+// The rest may be endless: not even for the fields behind it is it read.
+Flow UploadForm::beyond_size() {
+  is_beyond_size_ = true;
+  if (!refusal_) refuse(too_large_problem(options_.max_file_size));
+  return Flow::kStop;
 }
 
 Flow UploadForm::field_bytes(std::span<const std::byte> bytes) {

@@ -35,8 +35,11 @@ class UploadForm final : public MultipartHandler {
   Flow part_data(std::span<const std::byte> bytes) override;
   Flow part_end() override;
 
-  // Why a kStop was asked for.
+  // Why a kStop was asked for: a fault of the form, or, where a refused file is read on, one that is also too long
+  // for that.
   const std::optional<Problem>& problem() const { return problem_; }
+  const std::optional<Problem>& refusal() const { return refusal_; }
+  bool is_beyond_size() const { return refusal_ && is_beyond_size_; }
 
   // The whole form was read: its fields are checked, all faults at once, and its file is sealed, or refused.
   std::expected<FormOutcome, Problem> finish();
@@ -52,7 +55,8 @@ class UploadForm final : public MultipartHandler {
   Flow refuse(Problem problem);
   Flow begin_file(const PartHead& head);
   Flow begin_field(const PartHead& head);
-  Flow file_bytes(SpoolFile& file, std::span<const std::byte> bytes);
+  Flow file_bytes(std::span<const std::byte> bytes);
+  Flow beyond_size();
   Flow field_bytes(std::span<const std::byte> bytes);
   Problem failure(const Error& error) const;
 
@@ -68,6 +72,8 @@ class UploadForm final : public MultipartHandler {
   TextField* field_ = nullptr;
   std::size_t field_bytes_ = 0;  // of all fields together
   bool file_seen_ = false;
+  std::uint64_t file_bytes_ = 0;  // of the file part, kept or dropped
+  bool is_beyond_size_ = false;
   PatientText original_filename_;
   Declared declared_;
   std::optional<SpoolFile> file_;

@@ -154,19 +154,6 @@ TEST_F(UploadTest, RefusesABodyThatAnnouncesTooMuchBeforeReadingIt) {
   EXPECT_EQ(answer.code(), "file_too_large");
 }
 
-TEST_F(UploadTest, CallsAChunkedBodyThatNeverEndsTooLarge) {
-  piece_ = 4096;
-  options_.max_file_size = 4U << 20;
-  build();
-  const Answer answer = send({.method = "POST",
-                              .target = "/api/documents/validate",
-                              .headers = {{"Content-Type", form_type()}},
-                              .body = form_body({file(std::string(6U << 20, 'x'))}),
-                              .chunked = true});
-  EXPECT_EQ(answer.status, 413);
-  EXPECT_EQ(answer.code(), "body_too_large");
-}
-
 TEST_F(UploadTest, RefusesUnknownFieldsWithAPointer) {
   const Answer answer = upload({{"patient/name", "x", {}, {}}, file()});
   EXPECT_EQ(answer.status, 422);
@@ -404,6 +391,49 @@ TEST_F(ValidateTest, Is200WhateverTheFileIs) {
   EXPECT_EQ(would(validate({file("x", "a.exe")})), R"({"status":415,"code":"extension_not_allowed"})");
   EXPECT_EQ(would(validate({file("x", "a.pdf", "text/html")})), R"({"status":415,"code":"unsupported_media_type"})");
   EXPECT_EQ(would(validate({file(std::string(2000, 'x'))})), R"({"status":413,"code":"file_too_large"})");
+}
+
+TEST_F(ValidateTest, Is200WhereTheLengthAloneSaysThatTheFileIsTooLarge) {
+  options_.max_upload_rate = 3;
+  build();
+  const Answer answer = send({.method = "POST",
+                              .target = "/api/documents/validate",
+                              .headers = {{"Content-Type", form_type()}},
+                              .body = "",
+                              .announced_length = 1024 + (1U << 20) + 1});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_TRUE(answer.before_body);
+  EXPECT_EQ(would(answer), R"({"status":413,"code":"file_too_large"})");
+  EXPECT_TRUE(answer.json().at("verdict").is_null());
+  EXPECT_EQ(answer.header("RateLimit-Policy"), R"("uploads";q=3;w=60)");
+}
+
+TEST_F(ValidateTest, ReadsNoFurtherThanAFileMayBeLong) {
+  piece_ = 4096;
+  options_.max_file_size = 4U << 20;
+  build();
+  const std::string endless(6U << 20, 'x');
+  for (const auto& [name, expected] : {std::pair("a.pdf", R"({"status":413,"code":"file_too_large"})"),
+                                       std::pair("a.exe", R"({"status":415,"code":"extension_not_allowed"})")}) {
+    const Answer answer = send({.method = "POST",
+                                .target = "/api/documents/validate",
+                                .headers = {{"Content-Type", form_type()}},
+                                .body = form_body({file(endless, name)}),
+                                .chunked = true});
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_TRUE(answer.before_body) << name;
+    EXPECT_EQ(would(answer), expected);
+  }
+  expect_nothing_stored();
+}
+
+TEST_F(ValidateTest, CallsALargeBodyThatIsNoFormAFaultOfTheForm) {
+  const Answer answer = send({.method = "POST",
+                              .target = "/api/documents/validate",
+                              .headers = {{"Content-Type", "application/pdf"}},
+                              .body = "",
+                              .announced_length = 1U << 30});
+  EXPECT_EQ(answer.code(), "unsupported_media_type");
 }
 
 TEST_F(ValidateTest, HasNoVerdictOfAFileThatWasNotInspected) {

@@ -157,6 +157,10 @@ def _(server):
 
     multipart = "Content-Type: multipart/form-data; boundary=x"
     same(early((multipart, "Content-Length: 50000000"), b"", 413, "file_too_large")["limit"], 1 << 20)
+    with Raw(server.port) as raw:
+        raw.send(head("POST", "/api/documents/validate", multipart, "Content-Length: 50000000"))
+        told = raw.answer("POST")
+        same((told.status, told.json["would_answer"]), (200, {"status": 413, "code": "file_too_large"}))
     early(("Content-Type: application/pdf", "Content-Length: 900000"), b"", 415, "unsupported_media_type")
     part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.exe"\r\n\r\nMZ'
     early((multipart, "Content-Length: 900000"), part, 415, "extension_not_allowed")
