@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cassert>
+#include <charconv>
 #include <utility>
 
 #include "http/json_writer.h"
@@ -89,12 +90,43 @@ static_assert(kTable.size() == std::to_underlying(kCount));
 constexpr std::size_t kMaxFaultsInSentence = 3;
 constexpr std::size_t kMaxInstanceBytes = 1024;
 
-// "/categories/0: there is no such category": the place is named unless the sentence already names it.
+// "a~1b" of a pointer is the name "a/b".
+std::string unescaped(std::string_view segment) {
+  std::string name;
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    const std::string_view escape = segment.substr(i, 2);
+    const bool escaped = escape == "~0" || escape == "~1";
+    name += escaped ? (escape == "~0" ? '~' : '/') : segment[i];
+    if (escaped) ++i;
+  }
+  return name;
+}
+
+// A place as people say it: "/categories/0" is "field `categories`, entry 1", and "limit" is "parameter `limit`".
+std::string place_of(std::string_view where) {
+  if (!where.starts_with('/')) return "parameter `" + std::string(where) + "`";
+  std::string place = "field";
+  for (bool inside = false; !where.empty(); inside = true) {
+    where.remove_prefix(1);
+    const std::string_view segment = where.substr(0, where.find('/'));
+    where.remove_prefix(segment.size());
+    std::size_t index = 0;
+    const char* const end = segment.data() + segment.size();
+    const auto [at, error] = std::from_chars(segment.data(), end, index);
+    const bool is_index = inside && error == std::errc{} && at == end;
+    place += (inside ? ", " : " ") + (is_index ? "entry " + std::to_string(index + 1) : "`" + unescaped(segment) + "`");
+  }
+  return place;
+}
+
+// "There is no such category (field `categories`, entry 1).": the place is named unless the sentence already names it.
 std::string sentence_of(const Fault& fault) {
   std::string_view bare = fault.where;
   if (bare.starts_with('/')) bare.remove_prefix(1);
-  if (bare.empty() || fault.detail.contains(bare)) return fault.detail;
-  return fault.where + ": " + fault.detail;
+  std::string sentence = fault.detail;
+  if (sentence.ends_with('.')) sentence.pop_back();
+  if (!bare.empty() && !sentence.contains(bare)) sentence += " (" + place_of(fault.where) + ")";
+  return sentence + ".";
 }
 
 std::string sentence_of(const std::vector<Fault>& faults) {
@@ -102,7 +134,6 @@ std::string sentence_of(const std::vector<Fault>& faults) {
   for (std::size_t i = 0; i < faults.size() && i < kMaxFaultsInSentence; ++i) {
     if (!text.empty()) text += ' ';
     text += sentence_of(faults[i]);
-    if (!text.empty() && text.back() != '.') text += '.';
   }
   if (faults.size() > kMaxFaultsInSentence) {
     text += " And " + std::to_string(faults.size() - kMaxFaultsInSentence) + " more; see `errors`.";

@@ -63,7 +63,19 @@ TEST(Problem, ListsFaultsOfFieldsByPointerAndOfParametersByName) {
   EXPECT_EQ(errors.at(0).at("pointer").as_string(), "/categories/0");
   EXPECT_EQ(errors.at(0).at("code").as_string(), "unknown");
   EXPECT_EQ(errors.at(1).at("parameter").as_string(), "limit");
-  EXPECT_EQ(body.at("error").as_string(), "/categories/0: No such category. limit: Bad.");
+  EXPECT_EQ(body.at("error").as_string(), "No such category (field `categories`, entry 1). Bad (parameter `limit`).");
+}
+
+TEST(Problem, TellsPeopleOfAFieldWithoutAPointer) {
+  const auto told = [](const char* pointer, const char* detail) {
+    const auto body = written({.code = ProblemCode::kInvalidField, .errors = {{pointer, "bad", detail}}});
+    return std::string(body.at("error").as_string());
+  };
+  EXPECT_EQ(told("/metadata/wards/2/a~1b", "Nested too deep."),
+            "Nested too deep (field `metadata`, `wards`, entry 3, `a/b`).");
+  EXPECT_EQ(told("/checksum", "The field `checksum` is wrong."), "The field `checksum` is wrong.");
+  EXPECT_EQ(told("/0", "Unknown."), "Unknown (field `0`).");
+  EXPECT_EQ(told("", "The body must be an object."), "The body must be an object.");
 }
 
 TEST(Problem, NamesAFewFaultsAndCountsTheRest) {
