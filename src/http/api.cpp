@@ -79,6 +79,12 @@ Response problem(const RequestHead& head, const Problem& what) {
   return response;
 }
 
+Response not_allowed(const RequestHead& head, std::string methods, std::string detail) {
+  Response response = problem(head, {.code = ProblemCode::kMethodNotAllowed, .detail = std::move(detail)});
+  response.headers.add("Allow", std::move(methods));
+  return response;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Api>> Api::make(ApiParts parts, ApiOptions options) {
@@ -109,14 +115,16 @@ Plan Api::plan(const RequestHead& head) {
   if (auto refused = guard_development(head)) return AnswerNow{*std::move(refused)};
   if (!is_known_method(head.method)) return AnswerNow{problem(head, {.code = ProblemCode::kMethodNotImplemented})};
   const std::optional<Resource> resource = find_resource(head.path);
+  // Where a tunnel would lead to is no path of ours, and allows nothing.
+  if (!resource && head.method == "CONNECT") {
+    return AnswerNow{not_allowed(head, "", "This service is no proxy: it connects to nothing.")};
+  }
   if (!resource) return AnswerNow{problem(head, {.code = ProblemCode::kRouteNotFound})};
   if (head.method == "OPTIONS") return AnswerNow{options_answer(head, *resource)};
   const Route* const route = find_route(*resource, head.method);
   if (route == nullptr) {
-    Response response = problem(head, {.code = ProblemCode::kMethodNotAllowed,
-                                       .detail = "This path takes " + allowed_methods(*resource) + "."});
-    response.headers.add("Allow", allowed_methods(*resource));
-    return AnswerNow{std::move(response)};
+    const std::string methods = allowed_methods(*resource);
+    return AnswerNow{not_allowed(head, methods, "This path takes " + methods + ".")};
   }
   return plan_route(head, *resource, *route);
 }

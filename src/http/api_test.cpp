@@ -234,6 +234,22 @@ TEST_F(ApiTest, NamesTheMethodsOfAPathThatWasCalledByAnother) {
   EXPECT_EQ(answer.header("Allow"), "GET, HEAD, OPTIONS, POST");
 }
 
+TEST_F(ApiTest, KnowsTheMethodsThatNoPathTakes) {
+  for (const char* method : {"TRACE", "CONNECT"}) {
+    const Answer answer = send({.method = method, .target = "/api/documents"});
+    EXPECT_EQ(answer.status, 405) << method;
+    EXPECT_EQ(answer.header("Allow"), "GET, HEAD, OPTIONS, POST");
+  }
+}
+
+TEST_F(ApiTest, ConnectsToNothing) {
+  const Answer answer = send({.method = "CONNECT", .target = "elsewhere:443"});
+  EXPECT_EQ(answer.status, 405);
+  EXPECT_EQ(answer.code(), "method_not_allowed");
+  EXPECT_TRUE(answer.headers.has("Allow"));
+  EXPECT_EQ(answer.header("Allow"), "");
+}
+
 TEST_F(ApiTest, KnowsNoMethodNobodyKnows) {
   EXPECT_EQ(send({.method = "BREW", .target = "/api/documents"}).code(), "method_not_implemented");
   EXPECT_EQ(send({.method = "get", .target = "/api/documents"}).status, 501);

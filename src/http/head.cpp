@@ -15,7 +15,8 @@ namespace beast = boost::beast;
 // Room for the longest method and the version beside the target.
 constexpr std::size_t kRequestLineOverhead = 32;
 
-constexpr std::array<std::string_view, 7> kKnownMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+constexpr std::array<std::string_view, 9> kKnownMethods{"GET",    "HEAD",    "POST",  "PUT",    "PATCH",
+                                                        "DELETE", "OPTIONS", "TRACE", "CONNECT"};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -108,7 +109,7 @@ std::optional<EdgeFault> check_host(const RequestHead& head, HttpVersion version
   return std::nullopt;
 }
 
-// Leaves `target` in origin form (or `*`) and splits it.
+// Leaves `target` in origin form (or `*`, or the authority a CONNECT is for) and splits it.
 std::optional<EdgeFault> read_target(RequestHead& head) {
   const bool visible = std::ranges::all_of(head.target, is_visible);
   if (!visible || head.target.contains('#')) return EdgeFault::kMalformedRequest;
@@ -124,7 +125,8 @@ std::optional<EdgeFault> read_target(RequestHead& head) {
     head.target = std::move(origin);
   }
   const bool asterisk = head.target == "*" && head.method == "OPTIONS";
-  if (!asterisk && !head.target.starts_with('/')) return EdgeFault::kMalformedRequest;
+  const bool authority = head.method == "CONNECT" && is_authority(head.target);
+  if (!asterisk && !authority && !head.target.starts_with('/')) return EdgeFault::kMalformedRequest;
   const std::size_t question = head.target.find('?');
   head.path = head.target.substr(0, question);
   if (question != std::string::npos) head.query = head.target.substr(question + 1);
@@ -228,7 +230,7 @@ ParsedHead parse_head(std::string_view raw) {
   const bool known = std::ranges::find(kKnownMethods, parsed.head.method) != kKnownMethods.end();
   check(read_framing(parsed.head, parsed.version));
   check(check_host(parsed.head, parsed.version));
-  // The target of a method nobody knows (CONNECT among them) may have any form.
+  // The target of a method nobody knows may have any form.
   if (known) check(read_target(parsed.head));
   parsed.sound = !parsed.fault;
   if (!known) check(EdgeFault::kMethodNotImplemented);

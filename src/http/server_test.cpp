@@ -128,9 +128,16 @@ TEST_F(HttpServer, TurnsAnExceptionOfAHandlerInto500AndGoesOn) {
 
 TEST_F(HttpServer, AnswersAMethodNobodyKnowsWith501) {
   start();
-  for (const char* method : {"BREW", "TRACE", "CONNECT", "get"})
+  for (const char* method : {"BREW", "get"})
     EXPECT_EQ(ask(std::string(method) + " /hello HTTP/1.1\r\nHost: h\r\n\r\n").status, 501) << method;
-  EXPECT_EQ(ask("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n").status, 501);
+}
+
+TEST_F(HttpServer, LeavesAKnownMethodThatNoPathTakesToTheApplication) {
+  start();
+  for (const char* method : {"TRACE", "CONNECT"})
+    EXPECT_EQ(ask(std::string(method) + " /hello HTTP/1.1\r\nHost: h\r\n\r\n").status, 200) << method;
+  EXPECT_EQ(ask("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n").status, 404);
+  EXPECT_EQ(ask("TRACE h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n").status, 400);
 }
 
 TEST_F(HttpServer, Answers503WhereThePoolTakesNoMore) {

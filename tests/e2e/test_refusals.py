@@ -230,6 +230,14 @@ def wrong_method():
     contains(answer.header("Allow"), "POST", "Allow")
 
 
+@test("TRACE and CONNECT are known, and no path takes them")
+def methods_without_a_path():
+    for method in ("TRACE", "CONNECT"):
+        answer = api().request(method, "/api/documents")
+        expect_problem(answer, 405, "method_not_allowed")
+        contains(answer.header("Allow"), "POST", "Allow")
+
+
 @test("A method nobody knows is 501")
 def unknown_method():
     expect_problem(api().request("BREW", "/api/documents"), 501, "method_not_implemented")

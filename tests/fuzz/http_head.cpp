@@ -37,7 +37,7 @@ void check(const ParsedHead& parsed) {
     require(std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f && c != ':'; }));
   }
   if (parsed.fault) return;
-  require(head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS"));
+  require(head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS") || head.method == "CONNECT");
   require(head.target == head.path + (head.target.contains('?') ? "?" + head.query : ""));
   require(is_clean(head.target) && !head.target.contains(' '));
 }
