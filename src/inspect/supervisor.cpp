@@ -99,7 +99,7 @@ using Answer = std::variant<Report, Fault>;
 }  // namespace
 
 std::vector<std::string> checkable_extensions() {
-  return {"csv", "json", "pdf", "txt", "xml"};
+  return {"csv", "dcm", "jpeg", "jpg", "json", "pdf", "png", "txt", "xml"};
 }
 
 class Supervisor::State {

@@ -7,10 +7,12 @@
 #include <magic.h>
 
 #include "sandbox/checker.h"
+#include "sandbox/dicom_check.h"
 #include "sandbox/eicar.h"
 #include "sandbox/file_kinds.h"
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_list.h"
+#include "sandbox/image_check.h"
 #include "sandbox/inflater.h"
 #include "sandbox/json_check.h"
 #include "sandbox/pdf_walk.h"
@@ -118,11 +120,14 @@ Checker checker_of(FileType type) {
       return check_json;
     case FileType::kXml:
       return check_xml;
-    case FileType::kPdf:  // has the walk
     case FileType::kPng:
+      return check_png;
     case FileType::kJpeg:
-    case FileType::kTiff:
+      return check_jpeg;
     case FileType::kDicom:
+      return check_dicom;
+    case FileType::kPdf:  // has the walk
+    case FileType::kTiff:
     case FileType::kDocx:
     case FileType::kXlsx:
       return nullptr;

@@ -6,6 +6,7 @@
 
 #include <magic.h>
 
+#include "sandbox/dicom_check.h"
 #include "sandbox/file_kinds.h"
 #include "sandbox/text_reader.h"
 
@@ -57,16 +58,26 @@ bool begins_like(FileType type, std::string_view head) {
     case FileType::kText:
     case FileType::kCsv:
       return !is_script_or_markup(narrow_text(head));
-    case FileType::kPdf:
     case FileType::kPng:
+      return head.starts_with("\x89PNG\r\n\x1A\n");
     case FileType::kJpeg:
-    case FileType::kTiff:
+      return head.starts_with("\xFF\xD8\xFF");
     case FileType::kDicom:
+      return head.size() > kDicomPreamble && head.substr(kDicomPreamble).starts_with("DICM");
+    case FileType::kPdf:
+    case FileType::kTiff:
     case FileType::kDocx:
     case FileType::kXlsx:
       return false;
   }
   return false;
+}
+
+// What libmagic may call a file that begins like its type. The preamble of DICOM may be another type's, and is judged
+// by the checker.
+bool agrees(FileType type, std::string_view detected, std::string_view usual) {
+  if (detected == usual || detected == kUnknownType || type == FileType::kDicom) return true;
+  return type == FileType::kPng && (detected == "image/apng" || detected == "image/vnd.mozilla.apng");
 }
 
 // libmagic guesses at the wording of texts; for them the checkers' own answer is the better one.
@@ -78,14 +89,16 @@ TypeCheck check_other(const FileTypeRow& row, std::string_view head, const Magic
   TypeCheck check;
   const bool is_so = begins_like(row.type, head);
   const std::string detected = is_so && is_text(row.type) ? std::string(row.content_type) : magic.type_of(head);
-  if (!is_so) {
+  if (!is_so || (!is_text(row.type) && !agrees(row.type, detected, row.content_type))) {
     check.content_type = detected;
     findings.add(FindingCode::kTypeMismatch, at_offset(0));
     return check;
   }
   check.type = row.type;
   check.content_type = row.content_type;
-  if (find_pdf_header(head)) findings.add(FindingCode::kPolyglot, at_offset(*find_pdf_header(head)));
+  // A PDF that travels as DICOM begins this early; its checker finds it where it belongs.
+  const auto pdf = row.type == FileType::kDicom ? std::nullopt : find_pdf_header(head);
+  if (pdf) findings.add(FindingCode::kPolyglot, at_offset(*pdf));
   return check;
 }
 

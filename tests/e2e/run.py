@@ -21,6 +21,7 @@ import test_wire  # noqa: E402, F401
 import test_links  # noqa: E402, F401
 import test_edits  # noqa: E402, F401
 import test_rules  # noqa: E402, F401
+import test_types  # noqa: E402, F401
 import test_errors  # noqa: E402, F401  (last: it looks back)
 
 if __name__ == "__main__":
