@@ -68,12 +68,21 @@ void walk(const FileReader& file, const AnalysisTools& tools, RawScan& raw) {
     raw.candidates[i].inside_stream = watched[i].inside_stream;
 }
 
+// Streams are read as they lie in the file. Where they are encrypted that says nothing: what they hide is found by the
+// walk, which decrypts. It also knows better than any mention of encryption; only without it does the mention count.
+bool lies_encrypted(const RawScan& raw, const inspect::Report& report) {
+  return report.encrypted || (raw.says_encrypted && report.page_count < 0);
+}
+
 void analyse_pdf(const FileReader& file, std::string_view head, std::size_t header, const AnalysisTools& tools) {
   RawScan raw = scan_raw(file, head, header, tools.limits, tools.inflater, tools.findings);
   if (tools.task.walk && raw.is_safe_to_walk) walk(file, tools, raw);
   for (const Candidate& candidate : raw.candidates) {
     if (!candidate.inside_stream) tools.findings.add(candidate.code, at_offset(candidate.offset));
   }
+  if (lies_encrypted(raw, tools.report)) return;
+  for (const std::uint64_t offset : raw.streams_that_hide_names)
+    tools.findings.add(FindingCode::kEscapedName, at_offset(offset));
 }
 
 // A file inside a file that is no PDF: by its own bytes, and a PDF as if it had been sent by itself.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
+#include "sample/pdf_writer.h"
 #include "sample/sample.h"
 #include "sandbox/eicar.h"
 #include "tests/support/attack_documents.h"
@@ -114,6 +115,53 @@ TEST_F(Analysis, TellsAnEncryptedDocumentThatOpensFromOneThatDoesNot) {
     EXPECT_EQ(outcome_of(locked), Outcome::kEncrypted) << codes_of(locked);
     EXPECT_EQ(locked.page_count, -1);
   }
+}
+
+// A page that opens with the empty password, and an object stream that hides a name as it lies in the file.
+// `method` is that of the encryption: its version, and what it does to streams.
+std::string encrypted_with_object_stream(const std::string& method, const std::string& more) {
+  constexpr const char* kEncryption =
+      " /Filter /Standard /Length 128 /O <c2700fabb0b80b57b2ba29cc89049c72a70dd9f5f60260947850167b3055dd99> /P -4 /U "
+      "<7bb460d9b5d8df98c405ea5c1de39cdd0122456a91bae5134273a6db134c87c4> >>";
+  constexpr const char* kId = "<5974b1d0c74fb715f3e178a512080343>";
+  const std::string names = sample::deflate("9 0 << /S /La#75nch /F (inert.exe) >>", 9);
+  return testing_support::one_page(
+      {.more = {"<< " + method + kEncryption,
+                testing_support::stream_body("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", names), more},
+       .trailer = std::string("/Encrypt 5 0 R /ID [") + kId + kId + "]"});
+}
+
+TEST_F(Analysis, ReadsNoNameInBytesThatAreEncrypted) {
+  const std::string bytes = encrypted_with_object_stream("/V 2 /R 3", "<< /Unused true >>");
+  const inspect::Report report = analyse(bytes);
+  EXPECT_TRUE(report.encrypted);
+  EXPECT_EQ(outcome_of(report), Outcome::kClean) << codes_of(report);
+  const inspect::Report unwalked = analyse(bytes, {.extension = "pdf", .walk = false});
+  EXPECT_EQ(outcome_of(unwalked), Outcome::kClean) << codes_of(unwalked);
+}
+
+TEST_F(Analysis, FindsTheHiddenNameOnceItIsDecrypted) {
+  // A method of encryption that leaves streams as they are: what lies in the file is what the walk decrypts.
+  constexpr const char* kIdentity =
+      "/V 4 /R 4 /CF << /StdCF << /AuthEvent /DocOpen /CFM /AESV2 /Length 16 >> >> /StmF /Identity /StrF /Identity";
+  const inspect::Report report = analyse(encrypted_with_object_stream(kIdentity, "<< /Unused true >>"));
+  EXPECT_TRUE(report.encrypted);
+  EXPECT_TRUE(holds(report, FindingCode::kEscapedName)) << codes_of(report);
+}
+
+TEST_F(Analysis, FindsTheHiddenNameInTheClearPartsOfAnEncryptedDocument) {
+  const inspect::Report report = analyse(encrypted_with_object_stream("/V 2 /R 3", "<< /S /J#61vaScript >>"));
+  EXPECT_TRUE(report.encrypted);
+  EXPECT_TRUE(holds(report, FindingCode::kEscapedName)) << codes_of(report);
+}
+
+TEST_F(Analysis, IsNotHushedByAMentionOfEncryption) {
+  const std::string names = sample::deflate("9 0 << /S /La#75nch /F (inert.exe) >>", 9);
+  const inspect::Report report = analyse(testing_support::one_page(
+      {.catalog = "/Note << /Encrypt null >>",
+       .more = {testing_support::stream_body("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", names)}}));
+  EXPECT_FALSE(report.encrypted);
+  EXPECT_TRUE(holds(report, FindingCode::kEscapedName)) << codes_of(report);
 }
 
 TEST_F(Analysis, ReportsPagesVersionAndType) {

@@ -8,6 +8,8 @@
 
 #include <qpdf/Pipeline.hh>
 
+#include "sandbox/pdf_names.h"
+
 namespace lazaret::sandbox {
 namespace {
 
@@ -91,6 +93,9 @@ class StreamLook::Sink final : public ByteSink {
     made_ += length;
     if (head_.size() < head_wanted_) head_.append(bytes, std::min(length, head_wanted_ - head_.size()));
     has_eicar_ = has_eicar_ || eicar_.feed(bytes, length);
+    if (reads_names_ && !hides_name_) {
+      hides_name_ = find_hidden_name(std::string_view(bytes, length), 0, length) != std::string_view::npos;
+    }
     if (keeps_pdf_) keep(bytes, length);
     return made_ <= cap_;
   }
@@ -100,6 +105,8 @@ class StreamLook::Sink final : public ByteSink {
   bool bursts() const { return made_ > cap_; }
   bool has_eicar() const { return has_eicar_; }
   const std::string& head() const { return head_; }
+  void read_names() { reads_names_ = true; }
+  bool hides_name() const { return hides_name_; }
   void keep_pdf() { keeps_pdf_ = true; }
   std::string take_pdf() { return std::move(pdf_); }
   bool is_pdf_too_large() const { return is_pdf_too_large_; }
@@ -120,6 +127,8 @@ class StreamLook::Sink final : public ByteSink {
   std::uint64_t made_ = 0;
   std::string head_;
   bool has_eicar_ = false;
+  bool reads_names_ = false;
+  bool hides_name_ = false;
   bool keeps_pdf_ = false;
   bool is_pdf_too_large_ = false;
   std::string pdf_;
@@ -187,6 +196,7 @@ void StreamLook::decode(QPDFObjectHandle& stream, const Coding& coding, const Ra
 void StreamLook::settle(const Sink& sink, const Spot& spot) {
   output_left_ -= std::min(output_left_, sink.made());
   if (sink.has_eicar()) tools_.findings.add(FindingCode::kEicar, spot);
+  if (sink.hides_name()) tools_.findings.add(FindingCode::kEscapedName, spot);
   if (sink.bursts()) tools_.findings.add(FindingCode::kInflatesTooFar, spot);
 }
 
@@ -211,6 +221,8 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
     if (!glance.bursts() || is_input_whole) return;
   }
   Sink sink(eicar_, cap_of(raw), 0);
+  // The names of others were read by the raw scan, which cannot decrypt.
+  if (encrypted_ && dictionary.getKey("/Type").isNameAndEquals("/ObjStm")) sink.read_names();
   decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
   settle(sink, spot);
 }

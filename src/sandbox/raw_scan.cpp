@@ -193,6 +193,13 @@ void RawScanner::look_at_text(std::size_t from, std::size_t to) {
       found_hidden_name_ = true;
     }
   }
+  constexpr auto kEncrypt = "/Encrypt"sv;
+  const std::size_t reach = std::min(text.size(), to + kEncrypt.size() - 1);
+  for (std::size_t at = find(text, kEncrypt, from, reach); at < to && !result_.says_encrypted;
+       at = find(text, kEncrypt, at + 1, reach)) {
+    const std::string_view after = text.substr(at + kEncrypt.size(), 1);
+    result_.says_encrypted = after.empty() || !is_regular(after[0]);
+  }
   for (std::size_t mark = text.find('%', from); mark < to; mark = text.find('%', mark + 1)) {
     const std::uint64_t offset = base_ + mark;
     if (text.substr(mark, 5) == "%%EOF") last_end_mark_ = offset;
@@ -282,7 +289,8 @@ void RawScanner::look_at_library_stream(std::string_view dictionary, std::uint64
     at += got;
     state = inflater_.feed(block.data(), got, stream);
   }
-  if (stream.hides_name()) findings_.add(FindingCode::kEscapedName, at_offset(data));
+  std::vector<std::uint64_t>& hiding = result_.streams_that_hide_names;
+  if (stream.hides_name() && hiding.size() < kMaxCandidates) hiding.push_back(data);
   library_bytes_left_ -= std::min(library_bytes_left_, stream.made());
   if (stream.bursts()) {
     findings_.add(FindingCode::kInflatesTooFar, at_offset(data));

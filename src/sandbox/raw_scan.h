@@ -24,8 +24,10 @@ struct Candidate {
 };
 
 struct RawScan {
-  std::vector<Candidate> candidates;  // at most kMaxCandidates
-  bool is_safe_to_walk = true;        // no stream that libqpdf decodes by itself is a bomb
+  std::vector<Candidate> candidates;                   // at most kMaxCandidates
+  std::vector<std::uint64_t> streams_that_hide_names;  // at most kMaxCandidates; of an encrypted document noise
+  bool says_encrypted = false;                         // /Encrypt stands in the clear, where it means something or not
+  bool is_safe_to_walk = true;                         // no stream that libqpdf decodes by itself is a bomb
 };
 
 inline constexpr std::size_t kMaxCandidates = 16;
