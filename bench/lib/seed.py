@@ -116,12 +116,14 @@ def clone_lazaret(data, count):
     def words():
         for index in range(count - have):
             copy = Copy(index, count)
-            for word in dict.fromkeys(copy.words):
-                yield (0, word, copy.milliseconds, copy.id.bytes, have + 1 + index,
-                       facets[copy.category, copy.processed], copy.size)
+            for sort, key in enumerate((copy.milliseconds, copy.filename, copy.size)):
+                for word in dict.fromkeys(copy.words):
+                    yield (sort, 0, word, key, copy.id.bytes, have + 1 + index,
+                           facets[copy.category, copy.processed], copy.size, copy.milliseconds)
 
     insert_all(database, "documents", columns, rows())
-    insert_all(database, "document_word", ("state", "word", "upload_date", "id", "serial", "facet", "size"), words())
+    insert_all(database, "document_word",
+               ("sort", "state", "word", "key", "id", "serial", "facet", "size", "upload_date"), words())
     database.execute("UPDATE facets SET documents = (SELECT COUNT(*) FROM documents d WHERE d.facet = facets.facet)")
     finish(database)
 
