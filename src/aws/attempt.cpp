@@ -35,16 +35,17 @@ Result<Digest> hash_of(const FilePart& part) {
 
 // Messages of data operations may quote what was sent, and that may name a patient: only those that an operator must
 // act on, and that are about access or place, are kept.
-bool message_is_for_operators(const HttpResponse& response, Remedy remedy) {
+bool message_is_for_operators(const HttpResponse& response, const ErrorAnswer& answer, Remedy remedy) {
   return response.status == 401 || response.status == 403 || response.status / 100 == 3 ||
-         remedy == Remedy::kMendClock || remedy == Remedy::kNewCredentials || remedy == Remedy::kOtherRegion;
+         answer.code.starts_with("AccessDenied") || remedy == Remedy::kMendClock || remedy == Remedy::kNewCredentials ||
+         remedy == Remedy::kOtherRegion;
 }
 
 std::string describe(const Operation& operation, const HttpResponse& response, const ErrorAnswer& answer,
                      Remedy remedy) {
   std::string text = operation.name + ": " + std::to_string(response.status);
   if (!answer.code.empty()) text += " " + answer.code;
-  if (!answer.message.empty() && message_is_for_operators(response, remedy)) text += ": " + answer.message;
+  if (!answer.message.empty() && message_is_for_operators(response, answer, remedy)) text += ": " + answer.message;
   if (!answer.region.empty() && remedy == Remedy::kOtherRegion) text += " (the bucket is in " + answer.region + ")";
   if (!answer.request_id.empty()) text += " (request " + answer.request_id + ")";
   return text;
