@@ -124,6 +124,7 @@ Result<LoadedConfig> load_config_of_process() {
   }
   input.dotenv = std::move(*dotenv);
   input.checkable_extensions = checkable_types();
+  input.check_inspection_policy = check_inspection_policy;
   return load_config(input);
 }
 

@@ -47,7 +47,9 @@ Result<std::unique_ptr<inspect::Supervisor>> start_supervisor(const Config& conf
   options.sandbox = config.sandbox;
   options.require_isolation = config.app_env == AppEnvironment::kProduction;
   options.engine = "lazaret-inspector " + std::string(kVersion);
-  return inspect::Supervisor::start(std::move(options), inspect::Policy(), clock);
+  auto policy = inspect::Policy::parse(config.inspection_policy);
+  if (!policy) return fail(ErrorCode::kInvalidParameter, "INSPECTION_POLICY " + policy.error());
+  return inspect::Supervisor::start(std::move(options), std::move(*policy), clock);
 }
 
 // SECRET_KEY, or one that lives as long as the process (development).
@@ -112,6 +114,12 @@ void log_sandbox(const Log& log, const inspect::SandboxLayers& layers) {
 
 std::vector<std::string> checkable_types() {
   return inspect::checkable_extensions();
+}
+
+std::expected<void, std::string> check_inspection_policy(std::string_view text) {
+  auto policy = inspect::Policy::parse(text);
+  if (!policy) return std::unexpected(std::move(policy.error()));
+  return {};
 }
 
 Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, const Log* log) {

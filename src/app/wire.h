@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -19,6 +21,9 @@ namespace lazaret {
 
 // Extensions that have a checker.
 std::vector<std::string> checkable_types();
+
+// What is wrong with an INSPECTION_POLICY, as a sentence without its name.
+std::expected<void, std::string> check_inspection_policy(std::string_view text);
 
 // The inspector alone, for `lazaret inspect`. `log` may be null.
 Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, const Log* log);

@@ -114,6 +114,7 @@ class Loader {
     refuse_unbuilt();
     check_dotenv_names();
     check_types();
+    check_policy();
     // What stands in a line that could not be read may be the very thing a relation asks for.
     if (dotenv_is_whole_ && !is_faulty("APP_ENV") && !is_faulty(kAlias)) {
       check_secret_key();
@@ -190,6 +191,12 @@ class Loader {
                                                 fmt::join(input_.checkable_extensions, ", ")));
       }
     }
+  }
+
+  void check_policy() {
+    if (!input_.check_inspection_policy) return;
+    const auto checked = input_.check_inspection_policy(loaded_.config.inspection_policy);
+    if (!checked) fault("INSPECTION_POLICY", checked.error());
   }
 
   void check_secret_key() {

@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,6 +37,7 @@ struct Config {
   std::vector<std::string> categories;
   bool enable_file_scanning = true;
   bool sandbox = true;
+  std::string inspection_policy;      // sound, as ConfigInput::check_inspection_policy says
   std::uint32_t max_upload_rate = 0;  // files a minute and caller; 0: no limit
   std::chrono::milliseconds pending_lease{};
   std::chrono::milliseconds sweep_interval{};
@@ -80,6 +83,8 @@ struct ConfigInput {
   Environment environment;
   std::optional<std::string> dotenv;              // the text of `.env`, where there is one
   std::vector<std::string> checkable_extensions;  // types that have a checker
+  // What is wrong with INSPECTION_POLICY, as a sentence without the name; unset: everything is taken.
+  std::function<std::expected<void, std::string>(std::string_view)> check_inspection_policy;
 };
 
 // kInvalidParameter with a Fault for each variable that is wrong; Fault::where is its name. Pure.

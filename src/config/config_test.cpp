@@ -23,7 +23,15 @@ using testing::Not;
 constexpr const char* kKey = "0123456789abcdef0123456789abcdef";  // obviously fake
 
 Result<LoadedConfig> load(Environment environment, std::optional<std::string> dotenv = {}) {
-  return load_config({std::move(environment), std::move(dotenv), {"pdf"}});
+  ConfigInput input;
+  input.environment = std::move(environment);
+  input.dotenv = std::move(dotenv);
+  input.checkable_extensions = {"pdf"};
+  input.check_inspection_policy = [](std::string_view text) -> std::expected<void, std::string> {
+    if (text != "wrong") return {};
+    return std::unexpected("has wrong, which is no outcome");
+  };
+  return load_config(input);
 }
 
 // Names of the variables that are at fault.
@@ -273,6 +281,13 @@ TEST(ConfigDocs, AreTheTablesOwn) {
 
 TEST(ConfigDocs, ATemplateIsItselfAValidDotenv) {
   EXPECT_TRUE(load({}, config_dotenv()));
+}
+
+TEST(Config, AsksWhetherAnInspectionPolicyIsSound) {
+  EXPECT_EQ(load({{"INSPECTION_POLICY", "active=reject"}})->config.inspection_policy, "active=reject");
+  const auto refused = load({{"INSPECTION_POLICY", "wrong"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().faults.front().detail, "INSPECTION_POLICY has wrong, which is no outcome.");
 }
 
 }  // namespace

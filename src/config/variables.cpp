@@ -80,6 +80,11 @@ Applied public_url(std::string_view text, Config& config) {
   return put(config.public_url, parse_base_url(text));
 }
 
+Applied inspection_policy(std::string_view text, Config& config) {
+  config.inspection_policy = text;
+  return {};
+}
+
 Applied secret_key(std::string_view text, Config& config) {
   config.secret_key = Secret{std::string(text)};
   return {};
@@ -204,6 +209,12 @@ constexpr std::array kVariables{
         "SANDBOX", "on",
         "`off` parses without the sandbox's layers, though never in the server's process. Production refuses `off`.",
         kPlain, truth<&Config::sandbox>},
+    Variable{
+        "INSPECTION_POLICY", "",
+        "What becomes of a document, where that differs from the defaults of inspection.md: entries `OUTCOME=ACTION` "
+        "and `finding.CODE=ACTION`, comma-separated, for example `active=quarantine,finding.javascript=reject`. "
+        "Actions are `store`, `quarantine` and `reject`; the page says which an outcome may be set to.",
+        kPlain, inspection_policy},
     Variable{"MAX_UPLOAD_RATE", "10",
              "Files a minute and caller, with a burst as large; `0` is no limit. Counted in each process.", kPlain,
              count<&Config::max_upload_rate, 0, 1'000'000>},

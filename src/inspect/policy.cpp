@@ -1,12 +1,63 @@
 #include "inspect/policy.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
 #include <utility>
+
+#include "base/digest.h"
 
 namespace lazaret::inspect {
 namespace {
 
 constexpr std::string_view kDefaultVersion = "default-1";
+constexpr std::string_view kFindingPrefix = "finding.";
+constexpr std::size_t kVersionDigits = 12;
+constexpr std::size_t kMostPolicyBytes = 4096;
+
+// What an outcome may be set to; the first is the default. Weaker than the weakest of a row is never possible, and what
+// is only a warning never turns a document away.
+struct OutcomeRow {
+  Outcome outcome;
+  std::initializer_list<Action> actions;
+};
+constexpr Action kStore = Action::kStore;
+constexpr Action kQuarantine = Action::kQuarantine;
+constexpr Action kReject = Action::kReject;
+const std::array<OutcomeRow, 9> kOutcomes{{
+    {Outcome::kClean, {kStore}},
+    {Outcome::kRepaired, {kStore, kQuarantine}},
+    {Outcome::kActive, {kStore, kQuarantine, kReject}},
+    {Outcome::kSuspicious, {kQuarantine, kReject}},
+    {Outcome::kMalicious, {kReject, kQuarantine}},
+    {Outcome::kMalformed, {kReject, kQuarantine}},
+    {Outcome::kEncrypted, {kReject, kQuarantine}},
+    {Outcome::kBomb, {kReject, kQuarantine}},
+    {Outcome::kNotPdf, {kReject}},
+}};
+
+const OutcomeRow& row_of(Outcome outcome) {
+  return *std::ranges::find(kOutcomes, outcome, &OutcomeRow::outcome);
+}
+
+std::string list_of(std::initializer_list<Action> actions) {
+  std::string text;
+  for (const Action action : actions)
+    text.append(text.empty() ? "" : " or ").append(to_string(action));
+  return text;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::optional<FindingCode> finding_named(std::string_view name) {
+  const auto rows = finding_table();
+  const auto row = std::ranges::find(rows, name, &FindingRow::name);
+  return row == rows.end() ? std::nullopt : std::optional(row->code);
+}
 
 // What JSON adds to the texts of one finding: member names, quotes, commas.
 constexpr std::size_t kFindingOverhead = 96;
@@ -39,16 +90,85 @@ bool is_worse(const RawFinding* a, const RawFinding* b) {
 }  // namespace
 
 Policy::Policy() : version_(kDefaultVersion) {
-  const auto set = [this](Outcome outcome, Action action) { actions_.at(std::to_underlying(outcome)) = action; };
-  set(Outcome::kClean, Action::kStore);
-  set(Outcome::kRepaired, Action::kStore);
-  set(Outcome::kActive, Action::kStore);
-  set(Outcome::kSuspicious, Action::kQuarantine);
-  set(Outcome::kMalicious, Action::kReject);
-  set(Outcome::kMalformed, Action::kReject);
-  set(Outcome::kEncrypted, Action::kReject);
-  set(Outcome::kBomb, Action::kReject);
-  set(Outcome::kNotPdf, Action::kReject);
+  for (const OutcomeRow& row : kOutcomes)
+    actions_.at(std::to_underlying(row.outcome)) = *row.actions.begin();
+}
+
+std::expected<Policy, std::string> Policy::parse(std::string_view text) {
+  if (text.size() > kMostPolicyBytes) return std::unexpected("is too long");
+  Policy policy;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view entry = trimmed(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (entry.empty()) continue;
+    if (auto applied = policy.apply(entry); !applied) return std::unexpected(std::move(applied.error()));
+  }
+  // A finding that is treated like its outcome is no entry of its own.
+  std::erase_if(policy.of_findings_, [&policy](const auto& entry) {
+    return entry.second == policy.action(finding_row(entry.first).outcome);
+  });
+  policy.version_ = policy.make_version();
+  return policy;
+}
+
+std::expected<void, std::string> Policy::apply(std::string_view entry) {
+  const std::size_t equals = entry.find('=');
+  if (equals == std::string_view::npos) {
+    return std::unexpected("must be entries like active=quarantine or finding.javascript=reject, comma-separated");
+  }
+  const std::string name(trimmed(entry.substr(0, equals)));
+  const std::string wanted(trimmed(entry.substr(equals + 1)));
+  const auto code = name.starts_with(kFindingPrefix)
+                        ? finding_named(std::string_view(name).substr(kFindingPrefix.size()))
+                        : std::nullopt;
+  const auto outcome = code ? std::optional(finding_row(*code).outcome) : parse_outcome(name);
+  if (!outcome)
+    return std::unexpected("has " + name + ", which is no outcome and no finding.CODE of docs/inspection.md");
+  if (wanted == "sanitise") return std::unexpected("has " + name + "=sanitise: this version does not sanitise");
+  const auto action = parse_action(wanted);
+  const std::initializer_list<Action> allowed = row_of(*outcome).actions;
+  if (!action || std::ranges::find(allowed, *action) == allowed.end()) {
+    return std::unexpected("has " + name + "=" + wanted + "; what is " + std::string(to_string(*outcome)) +
+                           " may be set to " + list_of(allowed));
+  }
+  if (code) {
+    of_findings_[*code] = *action;
+  } else {
+    actions_.at(std::to_underlying(*outcome)) = *action;
+  }
+  return {};
+}
+
+Action Policy::action(FindingCode code) const {
+  const auto own = of_findings_.find(code);
+  return own == of_findings_.end() ? action(finding_row(code).outcome) : own->second;
+}
+
+Action Policy::decide(const Report& report) const {
+  Action strictest = action(Outcome::kClean);
+  for (const RawFinding& finding : report.findings)
+    strictest = std::max(strictest, action(finding.code));
+  return strictest;
+}
+
+std::string Policy::make_version() const {
+  std::string table;
+  const auto add = [&table](std::string_view name, Action action) {
+    table.append(name).append("=").append(to_string(action)).append(",");
+  };
+  for (const OutcomeRow& row : kOutcomes)
+    add(to_string(row.outcome), action(row.outcome));
+  const bool is_default = of_findings_.empty() && actions_ == Policy().actions_;
+  if (is_default) return std::string(kDefaultVersion);
+  std::map<std::string_view, Action> by_name;
+  for (const auto& [code, action] : of_findings_)
+    by_name.emplace(finding_row(code).name, action);
+  for (const auto& [name, action] : by_name)
+    add(name, action);
+  Sha256 hash;
+  hash.update(table);
+  return "custom-" + hash.finish().to_string().substr(0, kVersionDigits);
 }
 
 Verdict make_verdict(const Report& report, const std::string& engine, const Policy& policy, Timestamp now) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace lazaret::inspect {
@@ -28,6 +29,66 @@ TEST(Policy, DefaultsAreThoseOfThePage) {
   EXPECT_EQ(policy.action(Outcome::kEncrypted), Action::kReject);
   EXPECT_EQ(policy.action(Outcome::kBomb), Action::kReject);
   EXPECT_EQ(policy.action(Outcome::kNotPdf), Action::kReject);
+}
+
+std::string fault_of(std::string_view text) {
+  const auto policy = Policy::parse(text);
+  return policy ? std::string() : policy.error();
+}
+
+TEST(Policy, TakesOutcomesAndFindingsFromItsText) {
+  const auto policy = Policy::parse("active=quarantine, finding.javascript = reject,");
+  ASSERT_TRUE(policy) << policy.error();
+  EXPECT_EQ(policy->action(Outcome::kActive), Action::kQuarantine);
+  EXPECT_EQ(policy->action(FindingCode::kXfa), Action::kQuarantine);
+  EXPECT_EQ(policy->action(FindingCode::kJavaScript), Action::kReject);
+  EXPECT_EQ(policy->action(Outcome::kSuspicious), Action::kQuarantine);
+}
+
+TEST(Policy, IsNeverWeakerThanItsPagePermits) {
+  for (const char* text :
+       {"malicious=store", "suspicious=store", "encrypted=store", "malformed=store", "bomb=store", "not_pdf=quarantine",
+        "not_pdf=store", "clean=quarantine", "repaired=reject", "finding.eicar=store", "finding.type_mismatch=store",
+        "finding.polyglot=store", "finding.recovered=reject"}) {
+    EXPECT_THAT(fault_of(text), testing::HasSubstr("may be set to")) << text;
+  }
+  for (const char* text : {"malicious=quarantine", "encrypted=quarantine", "repaired=quarantine", "suspicious=reject",
+                           "active=reject", "finding.eicar=quarantine", ""}) {
+    EXPECT_EQ(fault_of(text), "") << text;
+  }
+}
+
+TEST(Policy, SaysWhatIsWrongWithItsText) {
+  EXPECT_EQ(fault_of("active=sanitise"), "has active=sanitise: this version does not sanitise");
+  EXPECT_EQ(fault_of("malicious=store"), "has malicious=store; what is malicious may be set to reject or quarantine");
+  EXPECT_EQ(fault_of("activ=reject"), "has activ, which is no outcome and no finding.CODE of docs/inspection.md");
+  EXPECT_EQ(fault_of("finding.nothing=reject"),
+            "has finding.nothing, which is no outcome and no finding.CODE of docs/inspection.md");
+  EXPECT_THAT(fault_of("reject"), testing::HasSubstr("active=quarantine"));
+  EXPECT_THAT(fault_of("error=store"), testing::HasSubstr("no outcome"));
+  EXPECT_THAT(fault_of("active=keep"), testing::HasSubstr("active=keep"));
+}
+
+TEST(Policy, DecidesByTheStrictestOfAllFindings) {
+  const auto policy = Policy::parse("malicious=quarantine,finding.javascript=reject");
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->decide({}), Action::kStore);
+  EXPECT_EQ(policy->decide(with({{FindingCode::kXfa, {}}})), Action::kStore);
+  EXPECT_EQ(policy->decide(with({{FindingCode::kLaunch, {}}, {FindingCode::kXfa, {}}})), Action::kQuarantine);
+  EXPECT_EQ(policy->decide(with({{FindingCode::kLaunch, {}}, {FindingCode::kJavaScript, {}}})), Action::kReject);
+  EXPECT_EQ(policy->decide(with({{FindingCode::kLaunch, {}}, {FindingCode::kNoPages, {}}})), Action::kReject);
+}
+
+TEST(Policy, VersionFollowsTheTableAndNotItsText) {
+  const auto version = [](std::string_view text) { return Policy::parse(text)->version(); };
+  EXPECT_EQ(Policy().version(), "default-1");
+  EXPECT_EQ(version(""), "default-1");
+  EXPECT_EQ(version("active=store,finding.javascript=store"), "default-1");
+  EXPECT_EQ(version("active=reject,bomb=quarantine"), version("bomb=quarantine , active=reject"));
+  EXPECT_EQ(version("active=reject"), version("finding.xfa=reject,active=reject"));
+  EXPECT_NE(version("active=reject"), version("active=quarantine"));
+  EXPECT_NE(version("finding.xfa=reject"), version("finding.uri=store"));
+  EXPECT_EQ(version("active=quarantine"), "custom-533ad7a2a4b1") << "a stored verdict must find its table again";
 }
 
 TEST(Verdict, IsCleanWithoutFindings) {

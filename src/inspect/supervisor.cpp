@@ -393,7 +393,7 @@ Inspection Supervisor::State::conclude(const Report& report) const {
   }
   Inspection inspection;
   inspection.verdict = make_verdict(report, engine, policy_, clock_.now());
-  inspection.action = policy_.action(inspection.verdict.outcome);
+  inspection.action = policy_.decide(report);
   inspection.content_type = report.content_type.empty() ? "application/octet-stream" : report.content_type;
   inspection.extracted = make_extracted(report);
   return inspection;

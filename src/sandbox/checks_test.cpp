@@ -1,4 +1,6 @@
 // The small pure parts of inspection: names, targets, kinds, inflating, matching.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "sample/pdf_writer.h"
@@ -178,6 +180,22 @@ TEST(FindingList, CountsTheSameFindingAtTheSamePlaceOnce) {
   list.move_into(report);
   EXPECT_EQ(report.findings.size(), 1U);
   EXPECT_EQ(report.more_findings, 0U);
+}
+
+TEST(FindingList, GivesUpWhatIsThereTwiceBeforeWhatIsThereOnce) {
+  FindingList list;
+  const std::size_t codes = inspect::finding_table().size();
+  for (std::uint64_t place = 0; place < FindingList::kKeptOfEachCode; ++place) {
+    for (std::size_t code = 0; code < codes; ++code)
+      list.add(static_cast<FindingCode>(code), at_offset(place));
+  }
+  inspect::Report report;
+  list.move_into(report);
+  ASSERT_EQ(report.findings.size(), kMaxFindings);
+  std::set<FindingCode> kept;
+  for (const inspect::RawFinding& finding : report.findings)
+    kept.insert(finding.code);
+  EXPECT_EQ(kept.size(), std::min(codes, kMaxFindings));
 }
 
 TEST(FindingList, KeepsTheWorstWhenThereAreTooMany) {

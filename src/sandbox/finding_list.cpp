@@ -33,11 +33,22 @@ bool FindingList::holds(inspect::FindingCode code) const {
   return seen_.at(std::to_underlying(code)) != 0;
 }
 
+// Where there are too many, a code that is there twice gives way before one that is there once: policy may care for
+// each.
 void FindingList::move_into(inspect::Report& report) {
   std::ranges::sort(kept_, is_worse);
   if (kept_.size() > kMaxFindings) {
     more_ += kept_.size() - kMaxFindings;
+    std::vector<inspect::RawFinding> repeats;
+    std::vector<inspect::RawFinding> firsts;
+    for (const inspect::RawFinding& finding : kept_) {
+      const bool is_repeat = !firsts.empty() && firsts.back().code == finding.code;  // sorted: neighbours
+      (is_repeat ? repeats : firsts).push_back(finding);
+    }
+    firsts.insert(firsts.end(), repeats.begin(), repeats.end());
+    kept_ = std::move(firsts);
     kept_.resize(kMaxFindings);
+    std::ranges::sort(kept_, is_worse);
   }
   report.findings = std::move(kept_);
   report.more_findings = more_;

@@ -2,7 +2,7 @@
 
 from support import files, pdf
 from support.problem import expect_problem
-from support.server import shared
+from support.server import run_command, shared
 from support.suite import contains, holds, same, test
 
 ALLOWED = "pdf,png,jpg,jpeg,dcm,xml,json,txt,csv"
@@ -115,6 +115,25 @@ def stored_with_findings():
     same((table["state"], table["verdict"]["outcome"]), ("available", "active"), "table")
     picture = api().stored(files.png() + b"PK\3\4" + bytes(40), "picture.png", declared="image/png")
     same((picture["state"], picture["verdict"]["outcome"]), ("quarantined", "suspicious"), "picture")
+
+
+@test("A policy of one's own decides, and each verdict names the table it was judged by")
+def policy():
+    strict = shared(INSPECTION_POLICY="active=quarantine,finding.javascript=reject", ALLOWED_EXTENSIONS=ALLOWED).client()
+    table = strict.stored(b"name,value\nx,=1+1\n", "table.csv", declared="text/csv")
+    same(table["state"], "quarantined", "state")
+    expect_problem(strict.upload(pdf.with_script_in_form()), 422, "file_rejected")
+    usual = api().stored(pdf.with_script_in_form())
+    same(usual["verdict"]["policy_version"], "default-1", "usual version")
+    holds(table["verdict"]["policy_version"].startswith("custom-"), table["verdict"]["policy_version"])
+
+
+@test("A policy that is weaker than permitted, unknown or asks to sanitise is refused at start, by name")
+def bad_policies():
+    for text in ("malicious=store", "activ=reject", "active=sanitise", "finding.eicar=store", "reject"):
+        command = run_command("config", INSPECTION_POLICY=text)
+        same(command.returncode, 78, f"exit status of {text}")
+        contains(command.stderr, "INSPECTION_POLICY", "what is said")
 
 
 @test("A renamed picture keeps its extension")

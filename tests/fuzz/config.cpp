@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (dotenv.entries.size() > config::kMaxDotenvEntries) std::abort();
   if (dotenv.faults.size() > config::kMaxDotenvFaults + 1) std::abort();
 
-  const auto loaded = load_config({{}, text, {"pdf"}});
+  const auto loaded = load_config({{}, text, {"pdf"}, {}});
   if (!loaded) {
     if (loaded.error().faults.empty()) std::abort();
     for (const Fault& fault : loaded.error().faults) {
