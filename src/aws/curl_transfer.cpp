@@ -127,7 +127,7 @@ void CurlTransfer::set_body(EasyOptions& options) {
     return;
   }
   options.set<CURLOPT_UPLOAD>(1)
-      .set<CURLOPT_CUSTOMREQUEST>(to_string(request_->method).data())
+      .set<CURLOPT_CUSTOMREQUEST>(std::string(to_string(request_->method)).c_str())  // libcurl copies it
       .set<CURLOPT_INFILESIZE_LARGE>(body_length_)
       .set<CURLOPT_READFUNCTION>(&CurlTransfer::on_read)
       .set<CURLOPT_READDATA>(this)
@@ -150,8 +150,7 @@ bool CurlTransfer::set_headers() {
 bool CurlTransfer::add_header_line(const std::string& line) {
   curl_slist* longer = curl_slist_append(header_list_.get(), line.c_str());
   if (longer == nullptr) return false;
-  static_cast<void>(header_list_.release());
-  header_list_.reset(longer);
+  if (longer != header_list_.get()) header_list_.reset(longer);  // the first; after it the head stays the same
   return true;
 }
 
@@ -336,7 +335,7 @@ std::unexpected<TransportFault> CurlTransfer::give_up(const Call& call, steady_c
   return broken(ErrorCode::kUnavailable, "no answer within the time for one try");
 }
 
-std::unexpected<TransportFault> CurlTransfer::broken(ErrorCode code, std::string detail) const {
+std::unexpected<TransportFault> CurlTransfer::broken(ErrorCode code, const std::string& detail) const {
   return std::unexpected(TransportFault{code, times_sent_ > 0 ? Sent::kPerhaps : Sent::kNo, where_ + ": " + detail});
 }
 

@@ -63,7 +63,7 @@ class CurlTransfer {
   std::uint64_t bytes_moved() const;  // in both directions
   std::unexpected<TransportFault> give_up(const Call& call, std::chrono::steady_clock::time_point until);
   TransportFault fault_of(CURLcode code) const;
-  std::unexpected<TransportFault> broken(ErrorCode code, std::string detail) const;
+  std::unexpected<TransportFault> broken(ErrorCode code, const std::string& detail) const;
 
   CurlSlots::Lease lease_;
   const HttpRequest* request_;

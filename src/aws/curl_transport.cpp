@@ -38,7 +38,7 @@ class CurlPulled final : public PulledResponse {
 
 Transported<void> read_whole(CurlTransfer& transfer, const Call& call, steady_clock::time_point until,
                              std::size_t limit) {
-  std::array<std::byte, 16 * 1024> chunk{};
+  std::array<std::byte, std::size_t{16} * 1024> chunk{};
   std::string& body = transfer.response().body;
   for (;;) {
     const auto got = transfer.read(call, until, chunk);
