@@ -23,8 +23,9 @@ std::size_t FileReader::read_at(std::uint64_t offset, char* into, std::size_t le
 
 std::string FileReader::read_at(std::uint64_t offset, std::size_t length) const {
   if (offset >= size_) return {};
-  std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset)), '\0');
-  bytes.resize(read_at(offset, bytes.data(), bytes.size()));
+  std::string bytes;
+  bytes.resize_and_overwrite(static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset)),
+                             [&](char* into, std::size_t room) { return read_at(offset, into, room); });
   return bytes;
 }
 

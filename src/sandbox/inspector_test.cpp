@@ -13,6 +13,7 @@
 
 #include "inspect/supervisor.h"
 #include "sample/sample.h"
+#include "tests/support/qpdf_rewrite.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lazaret::sandbox {
@@ -48,6 +49,22 @@ TEST_F(Inspected, FindsSamplesOfEveryKindClean) {
     EXPECT_EQ(inspection.verdict.outcome, Outcome::kClean);
     EXPECT_EQ(inspection.content_type, "application/pdf");
     EXPECT_THAT(inspection.extracted.text(), HasSubstr("page_count"));
+  }
+}
+
+// Each cipher and digest comes from a library of a library, and of those a worker is given only what it calls.
+TEST_F(Inspected, OpensEveryKindOfEncryptionThatAsksForNoPassword) {
+  const std::string sound = sample::make_sample({.size_bytes = 20'000});
+  for (const testing_support::Rewriting rewriting : testing_support::all_rewritings()) {
+    SCOPED_TRACE(testing_support::name_of(rewriting));
+    const Inspection open = inspect(testing_support::rewrite_pdf(sound, rewriting));
+    EXPECT_EQ(open.verdict.outcome, Outcome::kClean);
+    EXPECT_THAT(open.extracted.text(), HasSubstr("page_count"));
+  }
+  for (const auto rewriting : {testing_support::Rewriting::kRc4With128Bits, testing_support::Rewriting::kAes256}) {
+    SCOPED_TRACE(testing_support::name_of(rewriting));
+    const Inspection locked = inspect(testing_support::rewrite_pdf(sound, rewriting, "secret"));
+    EXPECT_EQ(locked.verdict.outcome, Outcome::kEncrypted);
   }
 }
 

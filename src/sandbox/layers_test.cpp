@@ -8,12 +8,15 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/seccomp.h>
+#include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox/escapes.h"
 #include "sandbox/probe.h"
+#include "sandbox/withheld.h"
 #include "sandbox/zygote.h"
 
 namespace lazaret::sandbox {
@@ -24,6 +27,21 @@ bool escapes_by(std::string_view name) {
     if (escape.name == name) return escape.act();
   }
   return true;  // an unknown name fails the test
+}
+
+template <class Function>
+bool is_mapped(Function* function) {
+  constexpr std::uintptr_t kPage = 4096;
+  unsigned char resident = 0;
+  return mincore(reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(function) & ~(kPage - 1)), kPage,
+                 &resident) == 0;
+}
+
+TEST(Withheld, LibrariesStayWhereTheyWereAndAreNotInAChild) {
+  EXPECT_TRUE(holds([] {
+    withhold_unused_libraries();
+    return is_mapped(&seccomp_version) && holds([] { return !is_mapped(&seccomp_version) && is_mapped(&mincore); });
+  }));
 }
 
 TEST(Layers, LimitsHoldForAnUnprivilegedProcess) {

@@ -125,9 +125,11 @@ bool RawScanner::fill() {
   const std::uint64_t next = end();
   window_.erase(0, window_.size() - keep);
   base_ = next - keep;
-  window_.resize(keep + kBlock);
-  const std::size_t got = file_.read_at(next, window_.data() + keep, kBlock);
-  window_.resize(keep + got);
+  std::size_t got = 0;
+  window_.resize_and_overwrite(keep + kBlock, [&](char* bytes, std::size_t) {
+    got = file_.read_at(next, bytes + keep, kBlock);
+    return keep + got;
+  });
   if (got == 0) return false;
   if (eicar_.feed(window_.data() + keep, got)) findings_.add(FindingCode::kEicar, at_offset(next));
   return true;

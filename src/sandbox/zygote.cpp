@@ -20,6 +20,7 @@
 #include "inspect/protocol.h"
 #include "inspect/wire_channel.h"
 #include "sandbox/probe.h"
+#include "sandbox/withheld.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -31,6 +32,7 @@ constexpr int kExitDone = 0;
 constexpr int kExitCannotWork = 70;
 constexpr int kMaxFaultsInARow = 8;  // children that could not seal themselves: the server starts another zygote
 constexpr int kForkRetry = 100;      // milliseconds, while the machine has no process to spare
+constexpr int kHeapAhead = 1 << 20;  // bytes of the heap that a worker finds mapped and untouched
 
 class Zygote {
  public:
@@ -59,11 +61,21 @@ class Zygote {
   int faults_in_a_row_ = 0;
 };
 
+// One thread, so nothing has to be made ready for a fork; and some of what would be lies in a library that the child
+// lacks.
+pid_t fork_bare() {
+#if defined(LAZARET_ASAN) || defined(LAZARET_TSAN)
+  return fork();
+#else
+  return _Fork();
+#endif
+}
+
 UniqueFd Zygote::fork_child(std::uint64_t serial) {
   auto channel = inspect::make_channel();
   if (!channel) return {};
   const pid_t zygote = getpid();
-  const pid_t pid = fork();
+  const pid_t pid = fork_bare();
   if (pid == 0) run_worker(channel->second.get(), zygote, seal_, analyst_);
   if (pid < 0) return {};
   alive_.push_back({serial, pid});
@@ -180,6 +192,7 @@ int give_up(const Error& error) {
 // One arena that grows in large steps and gives nothing back: a worker's life is too short to tidy up.
 void set_up_heap() {
   mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TOP_PAD, kHeapAhead);
   mallopt(M_TRIM_THRESHOLD, 512 << 20);
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
 }
@@ -191,11 +204,15 @@ int run_zygote(const InspectorOptions& options, bool in_namespaces,
   tzset();  // libmagic asks for local time now and then; the file that says what it is must be open by then
   auto analyst = load();
   if (!analyst) return give_up(analyst.error());
-  malloc_trim(0);  // free chunks are merged once, here, and not in every child, where each touched page is a copy
   auto sealed = close_up(options.sandbox, in_namespaces);
   if (!sealed) return give_up(sealed.error());
   const inspect::Hello hello{.layers = sealed->layers, .versions = (*analyst)->versions(), .fault = {}};
   if (inspect::send_message(kControlFd, encode(hello)) != inspect::Sent::kDone) return kExitDone;
+#if !defined(LAZARET_ASAN) && !defined(LAZARET_TSAN)  // sanitizers look into every library
+  withhold_unused_libraries();
+#endif
+  // Free chunks are merged once, here, and not in every child, where each touched page is a copy.
+  malloc_trim(kHeapAhead);
   return Zygote(options.children, sealed->seal, **analyst).run();
 }
 
