@@ -42,6 +42,8 @@ class BodyReader {
   // Does not block. `room` is not empty.
   Taken take(std::span<char> room);
   bool done() const { return done_; }
+  // What is still to come is known, and no more than `room`.
+  bool rest_fits(std::size_t room) const { return !chunks_ && left_ <= room; }
 
  private:
   Connection& connection_;

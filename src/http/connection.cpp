@@ -46,6 +46,7 @@ asio::awaitable<IoStatus> Connection::wait(asio::socket_base::wait_type type) {
   waiting_since_ = began;
   const auto [error] = co_await socket_.async_wait(type, asio::as_tuple(asio::use_awaitable));
   waiting_since_.reset();
+  wake_at_ = SteadyTime::max();
   if (rate_) {
     count_acknowledged();
     rate_->waited(std::chrono::steady_clock::now() - began);
@@ -131,6 +132,7 @@ void Connection::on_tick(SteadyTime now) {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
   }
+  if (now >= wake_at_) wake();
   const bool watched = stop_ != nullptr && peer_watch_ == PeerWatch::kWatch && !stop_->stop_requested();
   if (watched && peer_is_gone()) stop_->request_stop();
 }

@@ -69,8 +69,9 @@ class Connection {
   void stop_nothing() { stop_ = nullptr; }
 
   void on_tick(SteadyTime now);
-  void wake();    // ends a running wait with kWoken; without one, nothing happens
-  void cancel();  // ends this wait and every later one with kCancelled
+  void wake();                                        // ends a running wait with kWoken; without one, nothing happens
+  void wake_by(SteadyTime when) { wake_at_ = when; }  // the same for the next wait, at the first tick after `when`
+  void cancel();                                      // ends this wait and every later one with kCancelled
   bool cancelled() const { return cancelled_; }
 
   void end_sending();  // FIN
@@ -93,6 +94,7 @@ class Connection {
   SteadyTime deadline_ = SteadyTime::max();
   std::optional<RateWatch> rate_;
   std::optional<SteadyTime> waiting_since_;
+  SteadyTime wake_at_ = SteadyTime::max();
   std::stop_source* stop_ = nullptr;
   PeerWatch peer_watch_ = PeerWatch::kNo;
   std::uint64_t bytes_in_ = 0;

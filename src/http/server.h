@@ -32,6 +32,9 @@ struct ServerOptions {
   std::chrono::milliseconds body_rate_window{10'000};
   std::chrono::milliseconds linger_timeout{10'000};  // how long an unread body is drained after an early answer
   std::uint64_t linger_bytes = 64ULL << 20U;
+  // How long a small body is waited for before its beginning is looked at, which may be all that is needed to refuse
+  // it.
+  std::chrono::milliseconds small_body_patience{20};
   std::chrono::milliseconds pool_wait{5'000};  // how long a body waits for a pool that takes no task
 };
 

@@ -12,6 +12,8 @@ namespace {
 using HttpUpload = ServerTest;
 using HttpDownload = ServerTest;
 
+constexpr std::size_t kOneBuffer = 256 * 1024;  // what a small body fits in
+
 std::string pattern(std::size_t size) {
   std::string text(size, '\0');
   for (std::size_t i = 0; i < size; ++i)
@@ -222,9 +224,58 @@ TEST_F(HttpUpload, Answers500WhenTheSinkThrows) {
   EXPECT_TRUE(sink->wait_for_destruction());
 }
 
+TEST_F(HttpUpload, ASmallBodyIsWaitedForAndIsOneTaskOfTheWorkPool) {
+  options.small_body_patience = 1h;
+  start();
+  fill(disk, leave);  // it would wait for a place there
+  Client client = connect();
+  for (const std::size_t size : {std::size_t{1}, kOneBuffer - 1, kOneBuffer}) {
+    const std::string body = pattern(size);
+    client.send(upload_head(size) + body.substr(0, size / 2));
+    EXPECT_EQ(client.request(body.substr(size / 2)).status, 201) << size;
+    EXPECT_EQ(sink->bytes, body);
+    EXPECT_EQ(sink->pieces, 1) << size;
+    sink = std::make_shared<SinkLog>();
+  }
+  leave.open();
+}
+
+TEST_F(HttpUpload, ABodyOfMoreThanOneBufferComesInPieces) {
+  options.small_body_patience = 1h;
+  start();
+  const std::string body = pattern(kOneBuffer + 1);
+  EXPECT_EQ(ask(upload_head(body.size()) + body).status, 201);
+  EXPECT_EQ(sink->bytes, body);
+  EXPECT_GT(sink->pieces, 1);
+}
+
+TEST_F(HttpUpload, TheBeginningOfASmallBodyIsEnoughToRefuseIt) {
+  app.routes["/early"] = [this](const RequestHead&) -> Plan {
+    return HandleStream{1000, std::make_unique<RecordingSink>(sink, [](const std::string&) {
+                          return std::optional(TestApplication::text(415, ""));
+                        })};
+  };
+  start();
+  EXPECT_EQ(ask("POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nfirst bytes").status, 415);
+}
+
+TEST_F(HttpUpload, ASmallBodyThatIsRefusedWholeKeepsItsConnection) {
+  app.routes["/early"] = [this](const RequestHead&) -> Plan {
+    return HandleStream{1000, std::make_unique<RecordingSink>(sink, [](const std::string&) {
+                          return std::optional(TestApplication::text(415, ""));
+                        })};
+  };
+  start();
+  Client client = connect();
+  EXPECT_EQ(client.request(post("/early", "the whole of it")).status, 415);
+  EXPECT_TRUE(sink->wait_for_destruction());
+  EXPECT_FALSE(sink->finished);
+  EXPECT_EQ(client.request(get("/hello")).status, 200);
+}
+
 TEST_F(HttpUpload, WaitsAWhileForAPoolThatIsBusy) {
   start();
-  fill(disk, leave);
+  fill(work, leave);
   std::jthread client_thread([&] { EXPECT_EQ(ask(upload_head(4) + "body").status, 201); });
   ASSERT_TRUE([&] {
     const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -238,8 +289,16 @@ TEST_F(HttpUpload, WaitsAWhileForAPoolThatIsBusy) {
 TEST_F(HttpUpload, Answers503WhenNoPoolTakesTheBodyInTime) {
   options.pool_wait = 20ms;
   start();
-  fill(disk, leave);
+  fill(work, leave);
   EXPECT_EQ(ask(upload_head(4) + "body").status, 503);
+  leave.open();
+}
+
+TEST_F(HttpUpload, Answers503WhenNoPoolTakesAPieceOfALargeBodyInTime) {
+  options.pool_wait = 20ms;
+  start();
+  fill(disk, leave);
+  EXPECT_EQ(ask(upload_head(3'000'000) + pattern(3'000'000)).status, 503);
   leave.open();
 }
 

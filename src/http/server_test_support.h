@@ -197,6 +197,7 @@ struct SinkLog {
   std::mutex mutex;
   std::condition_variable signal;
   std::string bytes;
+  int pieces = 0;
   int touching = 0;
   bool touched_by_two = false;
   bool finished = false;
@@ -226,6 +227,7 @@ class RecordingSink final : public BodySink {
   std::optional<Response> on_data(std::span<const std::byte> data) override {
     enter();
     bytes_.append(reinterpret_cast<const char*>(data.data()), data.size());
+    ++pieces_;
     auto answer = on_bytes_ ? on_bytes_(bytes_) : std::nullopt;
     leave();
     return answer;
@@ -250,12 +252,14 @@ class RecordingSink final : public BodySink {
     const std::lock_guard lock(log_->mutex);
     --log_->touching;
     log_->bytes = bytes_;
+    log_->pieces = pieces_;
     log_->signal.notify_all();
   }
   std::shared_ptr<SinkLog> log_;
   OnBytes on_bytes_;
   std::function<Response(const Call&, const std::string&)> on_finish_;
   std::string bytes_;
+  int pieces_ = 0;
 };
 
 // A server on a free port with short timeouts; the test sets routes, then starts it.

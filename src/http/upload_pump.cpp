@@ -13,15 +13,19 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kBufferSize = 128 * 1024;
+constexpr std::size_t kBufferSize = 256 * 1024;
 // Less than this is worth waiting a little longer for, except at the beginning and the end of a body.
-constexpr std::size_t kWorthAHop = 16 * 1024;
+constexpr std::size_t kWorthAHop = 64 * 1024;
 constexpr std::chrono::milliseconds kPoolRetry{10};
 
 }  // namespace
 
 UploadPump::UploadPump(Lane& lane, Connection& connection, BodyReader& reader, std::unique_ptr<BodySink> sink)
-    : lane_(lane), connection_(connection), reader_(reader), sink_(std::move(sink)) {}
+    : lane_(lane),
+      connection_(connection),
+      reader_(reader),
+      sink_(std::move(sink)),
+      comes_whole_(reader.rest_fits(kBufferSize)) {}
 
 UploadPump::~UploadPump() {
   if (sink_) dispose_on(lane_.surroundings().disk, lane_.surroundings().work, std::move(sink_));
@@ -38,11 +42,12 @@ asio::awaitable<UploadPump::Outcome> UploadPump::run() {
     outcome.status = filled.status;
     outcome.fault = filled.fault;
     if (filled.status != IoStatus::kOk || filled.fault) co_return outcome;
-    if (filled.bytes == 0) continue;
+    const std::span<const char> bytes(buffer.get(), filled.bytes);
+    if (reader_.done()) last_ = bytes;
+    if (bytes.empty() || reader_.done()) continue;
     // The other buffer is made here, where running out of memory leaves no task of the sink behind.
     auto& next = buffers_[turn ^ 1U];
-    if (!next && !reader_.done()) next = std::make_unique_for_overwrite<char[]>(kBufferSize);
-    const std::span<const char> bytes(buffer.get(), filled.bytes);
+    if (!next) next = std::make_unique_for_overwrite<char[]>(kBufferSize);
     if (!co_await submit(lane_.surroundings().disk, [this, bytes] { on_data(bytes); })) {
       outcome.fault = EdgeFault::kOverloaded;
       co_return outcome;
@@ -65,8 +70,12 @@ asio::awaitable<UploadPump::Filled> UploadPump::fill(std::span<char> buffer) {
     if (taken.status != IoStatus::kOk || taken.fault) co_return filled;
     if (taken.bytes > 0 || reader_.done()) continue;
     if (over()) co_return filled;
-    if (idle() && (filled.bytes >= kWorthAHop || (filled.bytes > 0 && !handed_over_))) co_return filled;
+    if (idle() && worth_a_hop(filled.bytes)) co_return filled;
+    if (comes_whole_) {
+      connection_.wake_by(std::chrono::steady_clock::now() + lane_.surroundings().options.small_body_patience);
+    }
     const IoStatus status = co_await connection_.wait_readable();
+    if (status == IoStatus::kWoken) comes_whole_ = false;
     if (status != IoStatus::kOk && status != IoStatus::kWoken) {
       filled.status = status;
       co_return filled;
@@ -75,9 +84,22 @@ asio::awaitable<UploadPump::Filled> UploadPump::fill(std::span<char> buffer) {
   co_return filled;
 }
 
+bool UploadPump::worth_a_hop(std::size_t bytes) const {
+  if (comes_whole_) return false;
+  return bytes >= kWorthAHop || (bytes > 0 && !handed_over_);
+}
+
 void UploadPump::on_data(std::span<const char> bytes) {
   try {
     early_ = sink_->on_data(std::as_bytes(bytes));
+  } catch (...) {
+    threw_ = true;
+  }
+}
+
+void UploadPump::end(const Call& call) {
+  try {
+    early_ = sink_->finish(call);
   } catch (...) {
     threw_ = true;
   }
@@ -113,13 +135,11 @@ asio::awaitable<void> UploadPump::join() {
 asio::awaitable<UploadPump::Outcome> UploadPump::finish(Call call, std::stop_source& stop) {
   Outcome outcome;
   const auto work = [this, &call] {
-    try {
-      early_ = sink_->finish(call);
-    } catch (...) {
-      threw_ = true;
-    }
+    if (!last_.empty()) on_data(last_);
+    buffers_ = {};  // accept() may take long; the buffers are not needed for it
+    if (!early_ && !threw_) end(call);
+    sink_.reset();  // here, where it may block
   };
-  buffers_ = {};  // accept() may take long; the buffers are not needed for it
   if (!co_await submit(lane_.surroundings().work, work)) {
     outcome.fault = EdgeFault::kOverloaded;
     co_return outcome;
