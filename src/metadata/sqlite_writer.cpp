@@ -22,6 +22,17 @@ void fail_all(auto& batch, const Error& error) {
     task->outcome = std::unexpected(error);
 }
 
+// Prepared once and kept by the connection.
+Result<void> run_statement(Connection& connection, std::string_view sql) {
+  auto statement = connection.prepare(sql);
+  if (!statement) return std::unexpected(statement.error());
+  return statement->run();
+}
+
+bool is_storage_failure(const Result<void>& outcome) {
+  return !outcome && outcome.error().code == ErrorCode::kUnavailable;
+}
+
 }  // namespace
 
 Writer::Writer(std::unique_ptr<Connection> connection, Options options)
@@ -113,10 +124,10 @@ Writer::Tasks Writer::next_batch() {
 }
 
 void Writer::commit_together(Tasks& batch) {
-  if (auto begun = connection_->execute("BEGIN IMMEDIATE"); !begun) return fail_all(batch, begun.error());
+  if (auto begun = run_statement(*connection_, "BEGIN IMMEDIATE"); !begun) return fail_all(batch, begun.error());
   WriteContext context{*connection_};
   if (!run_each(context, batch)) return;
-  auto committed = connection_->execute("COMMIT");
+  auto committed = run_statement(*connection_, "COMMIT");
   if (!committed) {
     connection_->roll_back();
     Error error = std::move(committed.error());
@@ -129,46 +140,60 @@ void Writer::commit_together(Tasks& batch) {
 
 // False: the transaction is gone, and every task knows.
 bool Writer::run_each(WriteContext& context, Tasks& batch) {
+  if (batch.size() == 1) return run_alone(context, batch);
   for (const std::shared_ptr<Task>& task : batch) {
     task->outcome = run_in_savepoint(context, *task);
-    const bool storage_failed = !task->outcome && task->outcome.error().code == ErrorCode::kUnavailable;
-    if (!storage_failed && connection_->in_transaction()) continue;
-    // A full disk or a failed read or write: SQLite may have rolled back all of it, so none of it is kept.
-    connection_->roll_back();
-    Error error = storage_failed ? task->outcome.error()
-                                 : Error{ErrorCode::kUnavailable, Retry::kSafe, "sqlite: the transaction was lost", {}};
-    error.retry = Retry::kSafe;
-    fail_all(batch, error);
+    if (!is_storage_failure(task->outcome) && connection_->in_transaction()) continue;
+    undo_all(batch, task->outcome);
     return false;
   }
   return true;
 }
 
+// Without a savepoint: what it did is all that there is to undo.
+bool Writer::run_alone(WriteContext& context, Tasks& batch) {
+  Result<void>& outcome = batch.front()->outcome;
+  outcome = batch.front()->work(context);
+  if (is_storage_failure(outcome) || !connection_->in_transaction()) {
+    undo_all(batch, outcome);
+    return false;
+  }
+  if (!outcome) connection_->roll_back();
+  return outcome.has_value();
+}
+
+// A full disk or a failed read or write: SQLite may have rolled back all of it, so none of it is kept.
+void Writer::undo_all(Tasks& batch, const Result<void>& outcome) {
+  connection_->roll_back();
+  Error error = is_storage_failure(outcome)
+                    ? outcome.error()
+                    : Error{ErrorCode::kUnavailable, Retry::kSafe, "sqlite: the transaction was lost", {}};
+  error.retry = Retry::kSafe;
+  fail_all(batch, error);
+}
+
 Result<void> Writer::run_in_savepoint(WriteContext& context, Task& task) {
-  auto savepoint = connection_->prepare("SAVEPOINT write");
-  if (!savepoint) return std::unexpected(savepoint.error());
-  if (auto begun = savepoint->run(); !begun) return begun;
+  if (auto begun = run_statement(*connection_, "SAVEPOINT write"); !begun) return begun;
   auto outcome = task.work(context);
   if (!connection_->in_transaction()) return outcome;
   if (!outcome) {
-    auto undo = connection_->prepare("ROLLBACK TO write");
-    if (!undo) return std::unexpected(undo.error());
-    if (auto undone = undo->run(); !undone) return undone;
+    if (auto undone = run_statement(*connection_, "ROLLBACK TO write"); !undone) return undone;
   }
-  auto release = connection_->prepare("RELEASE write");
-  if (!release) return std::unexpected(release.error());
-  if (auto released = release->run(); !released) return released;
+  if (auto released = run_statement(*connection_, "RELEASE write"); !released) return released;
   return outcome;
 }
 
 void Writer::finish(Tasks& batch) {
   for (const std::shared_ptr<Task>& task : batch)
     task->work = nullptr;  // what the work owns is destroyed outside the lock
-  const std::lock_guard lock(mutex_);
-  for (const std::shared_ptr<Task>& task : batch) {
-    task->stage = Stage::kDone;
-    task->done.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::shared_ptr<Task>& task : batch)
+      task->stage = Stage::kDone;
   }
+  // Without the lock, which they would only wait for.
+  for (const std::shared_ptr<Task>& task : batch)
+    task->done.notify_all();
 }
 
 void Writer::checkpoint_if_due() {

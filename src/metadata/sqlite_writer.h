@@ -1,5 +1,6 @@
 // Writer: the one thread that writes the database. It commits whatever waits in one transaction (one fsync for many
-// uploads), each write in a savepoint of its own, and waits for nothing before it does. It alone checkpoints.
+// uploads), each write in a savepoint of its own unless it came alone, and waits for nothing before it does. It alone
+// checkpoints.
 //
 // Thread-safe. A write that returned success is durable. A failed COMMIT fails every write of its transaction with
 // Retry::kAmbiguous: frames already in the log may survive a crash. The destructor fails what still waits.
@@ -88,6 +89,8 @@ class Writer {
   Tasks next_batch();
   void commit_together(Tasks& batch);
   bool run_each(WriteContext& context, Tasks& batch);
+  bool run_alone(WriteContext& context, Tasks& batch);
+  void undo_all(Tasks& batch, const Result<void>& outcome);
   Result<void> run_in_savepoint(WriteContext& context, Task& task);
   void finish(Tasks& batch);
   Result<void> give_up_waiting(Task& task, const Call& call);

@@ -112,6 +112,18 @@ TEST_F(WriterTest, ARefusedWriteTakesOnlyItselfBack) {
   EXPECT_EQ(rows(), 1);
 }
 
+TEST_F(WriterTest, ARefusedWriteThatCameAloneIsTakenBack) {
+  const auto writes = writer();
+  const auto written = writes->write({}, [](WriteContext& context) -> Result<void> {
+    EXPECT_TRUE(context.connection.execute("INSERT INTO rows VALUES (2)"));
+    return fail(ErrorCode::kConflict, "refused after it wrote");
+  });
+  EXPECT_EQ(written.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(written.error().retry, Retry::kNever);
+  EXPECT_TRUE(writes->write({}, insert(1)));
+  EXPECT_EQ(rows(), 1);
+}
+
 TEST_F(WriterTest, AFailedCommitFailsEveryoneWhoWaits) {
   const auto writes = writer();
   auto gate = hold(*writes);
