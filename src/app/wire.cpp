@@ -148,6 +148,7 @@ struct Service::Parts {
   std::optional<MeasuredMetadataStore> metadata;
   std::optional<MeasuredInspector> inspector;
   std::optional<WorkerPool> beside;
+  std::optional<WorkerPool> hashing;
   std::optional<WorkerPool> disk;
   std::optional<WorkerPool> work;
   std::optional<LeaseKeeper> leases;
@@ -196,6 +197,9 @@ void Service::Parts::build_services(const Config& config) {
   // Uploads beyond the limit are turned away at the head, so these queues hold what was admitted and short calls.
   const std::size_t queue = config.max_connections + 2UL * config.max_uploads_in_flight;
   beside.emplace(WorkerPool::Options{"beside", 2 * cores(), queue});
+  // No queue: where no thread is idle, whoever writes hashes too. A file alone gains by it, many at once would lose.
+  hashing.emplace(WorkerPool::Options{"hash", std::max<std::size_t>(1, cores() / 2), 0});
+  spool->hash_on(*hashing);
   disk.emplace(WorkerPool::Options{"disk", 2 * cores(), queue});
   work.emplace(WorkerPool::Options{"work", std::max<std::size_t>(8, 4 * cores()), queue});
   leases.emplace(*metadata, clock, config.pending_lease);

@@ -16,6 +16,7 @@ namespace lazaret {
 namespace {
 
 constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} * 1024 * 1024;
+constexpr std::uint64_t kLong = std::uint64_t{1} * 1024 * 1024;  // beyond it a hop to another thread pays
 constexpr std::string_view kTemporaryPrefix = "upload-";
 constexpr std::string_view kTemporaryPattern = "upload-XXXXXX";  // of mkostemp
 
@@ -114,8 +115,8 @@ Result<void> SealedBlob::make_durable() const {
   return *answer;
 }
 
-SpoolFile::SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size_cap)
-    : fd_(std::move(fd)), temporary_name_(std::move(temporary_name)), size_cap_(size_cap) {}
+SpoolFile::SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size_cap, WorkerPool* hashing)
+    : fd_(std::move(fd)), temporary_name_(std::move(temporary_name)), size_cap_(size_cap), hashing_(hashing) {}
 
 SpoolFile::SpoolFile(SpoolFile&& other) noexcept
     : fd_(std::move(other.fd_)),
@@ -124,7 +125,8 @@ SpoolFile::SpoolFile(SpoolFile&& other) noexcept
       size_(other.size_),
       written_back_(other.written_back_),
       spoilt_(other.spoilt_),
-      hash_(std::move(other.hash_)) {}
+      hash_(std::move(other.hash_)),
+      hashing_(other.hashing_) {}
 
 SpoolFile::~SpoolFile() {
   remove_name(temporary_name_);
@@ -135,14 +137,22 @@ Result<void> SpoolFile::append(std::span<const std::byte> bytes) {
   if (bytes.size() > size_cap_ - size_) {
     return fail(ErrorCode::kTooLarge, "upload is larger than " + std::to_string(size_cap_) + " bytes");
   }
-  if (auto written = write_whole(bytes); !written) {
+  if (auto written = write_and_hash(bytes); !written) {
     spoilt_ = true;
     return written;
   }
-  hash_.update(bytes);
   size_ += bytes.size();
   if (size_ - written_back_ >= kWriteBackStep) start_write_back();
   return {};
+}
+
+Result<void> SpoolFile::write_and_hash(std::span<const std::byte> bytes) {
+  if (hashing_ != nullptr && size_ >= kLong) {
+    const Beside hash(*hashing_, [&] { hash_.update(bytes); });
+    return write_whole(bytes);
+  }
+  hash_.update(bytes);
+  return write_whole(bytes);
 }
 
 Result<void> SpoolFile::write_whole(std::span<const std::byte> bytes) {
@@ -182,7 +192,7 @@ Result<Spool> Spool::open(std::filesystem::path folder, std::uint64_t size_cap, 
 Result<SpoolFile> Spool::create() const {
   if (names_ == Names::kNoneWherePossible) {
     UniqueFd fd(::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (fd.valid()) return SpoolFile(std::move(fd), {}, size_cap_);
+    if (fd.valid()) return SpoolFile(std::move(fd), {}, size_cap_, hashing_);
     if (!refuses_unnamed_files(errno)) {
       return std::unexpected(system_error("make a file in " + folder_.string(), errno));
     }
@@ -190,7 +200,7 @@ Result<SpoolFile> Spool::create() const {
   std::string name = (folder_ / kTemporaryPattern).string();
   UniqueFd fd(mkostemp(name.data(), O_CLOEXEC));  // 0600
   if (!fd.valid()) return std::unexpected(system_error("make a file in " + folder_.string(), errno));
-  return SpoolFile(std::move(fd), std::move(name), size_cap_);
+  return SpoolFile(std::move(fd), std::move(name), size_cap_, hashing_);
 }
 
 }  // namespace lazaret

@@ -2,7 +2,8 @@
 //
 // A SpoolFile has one writer; once sealed nobody can write it any more. Files are O_TMPFILE, so a crash leaves nothing;
 // where the file system refuses that, a temporary name is used and removed by the destructor (and at start, by
-// Spool::open). Early write-back is started on the way so that the final fsync is short.
+// Spool::open). Early write-back is started on the way so that the final fsync is short. A long file can be hashed on
+// another thread beside each write, which takes about as long.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "base/worker_pool.h"
 
 namespace lazaret {
 
@@ -48,7 +50,8 @@ class SealedBlob {
 
 class SpoolFile {
  public:
-  SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size_cap);
+  // `hashing`: where a long file is hashed; outlives it. Null: by whoever appends.
+  SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size_cap, WorkerPool* hashing = nullptr);
   SpoolFile(SpoolFile&&) noexcept;
   SpoolFile& operator=(SpoolFile&&) = delete;
   ~SpoolFile();
@@ -60,6 +63,7 @@ class SpoolFile {
   Result<SealedBlob> seal() &&;
 
  private:
+  Result<void> write_and_hash(std::span<const std::byte> bytes);
   Result<void> write_whole(std::span<const std::byte> bytes);
   void start_write_back();
 
@@ -70,6 +74,7 @@ class SpoolFile {
   std::uint64_t written_back_ = 0;
   bool spoilt_ = false;
   Sha256 hash_;
+  WorkerPool* hashing_;
 };
 
 // Thread-safe.
@@ -82,6 +87,8 @@ class Spool {
   // Makes the folder (0700) and removes temporary names that a crash left: only with the lock on DATA_DIR held.
   static Result<Spool> open(std::filesystem::path folder, std::uint64_t size_cap,
                             Names names = Names::kNoneWherePossible);
+  // Before the first create(): where long files are hashed. `pool` outlives them.
+  void hash_on(WorkerPool& pool) { hashing_ = &pool; }
   Result<SpoolFile> create() const;
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -91,6 +98,7 @@ class Spool {
   std::filesystem::path folder_;
   std::uint64_t size_cap_ = 0;
   Names names_ = Names::kNoneWherePossible;
+  WorkerPool* hashing_ = nullptr;
 };
 
 }  // namespace lazaret

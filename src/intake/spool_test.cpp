@@ -68,6 +68,23 @@ class SpoolTest : public testing::TestWithParam<Spool::Names> {
   TemporaryFolder folder_;
 };
 
+TEST_P(SpoolTest, ALongFileHasItsChecksumWhoeverHashesIt) {
+  std::string text(3 << 20, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i)
+    text[i] = static_cast<char>(i * 31 + i / 4096);
+  WorkerPool hashing({.name = "hashing", .threads = 2, .queue_limit = 8});
+  Spool spool = open_spool(4 << 20);
+  spool.hash_on(hashing);
+  auto file = spool.create();
+  ASSERT_TRUE(file);
+  for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 100'003)))
+    ASSERT_TRUE(file->append(bytes_of(rest.substr(0, 100'003))));
+  const auto blob = std::move(*file).seal();
+  ASSERT_TRUE(blob);
+  EXPECT_EQ(blob->checksum(), sha256(text));
+  EXPECT_EQ(read_all(*blob), text);
+}
+
 TEST_P(SpoolTest, SealsWhatWasAppendedWithItsSizeAndChecksum) {
   auto file = open_spool().create();
   ASSERT_TRUE(file.has_value());
