@@ -12,7 +12,7 @@ namespace {
 using HttpUpload = ServerTest;
 using HttpDownload = ServerTest;
 
-constexpr std::size_t kOneBuffer = 256 * 1024;  // what a small body fits in
+constexpr std::size_t kOneBuffer = std::size_t{256} * 1024;  // what a small body fits in
 
 std::string pattern(std::size_t size) {
   std::string text(size, '\0');

@@ -13,9 +13,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::size_t kBufferSize = std::size_t{256} * 1024;
 // Less than this is worth waiting a little longer for, except at the beginning and the end of a body.
-constexpr std::size_t kWorthAHop = 64 * 1024;
+constexpr std::size_t kWorthAHop = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds kPoolRetry{10};
 
 }  // namespace
