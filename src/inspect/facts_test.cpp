@@ -42,5 +42,26 @@ TEST(FactList, DropsWhatIsNoWordAndWhatIsNoNumber) {
   EXPECT_TRUE(facts.facts().empty());
 }
 
+TEST(FactList, LetsTextsThroughThatNeedNoEscaping) {
+  FactList facts;
+  facts.set(FactCode::kProducer, "Acrobat Distiller 9.0 (Windows)");
+  facts.set(FactCode::kCreationDate, "2026-11-25T16:40:00+08:00");
+  EXPECT_EQ(facts.facts().size(), 2U);
+  FactList refused;
+  refused.set(FactCode::kProducer, "a\"b");
+  refused.set(FactCode::kProducer, "a\\b");
+  refused.set(FactCode::kProducer, "<b>");
+  refused.set(FactCode::kProducer, std::string(129, 'a'));
+  EXPECT_TRUE(refused.facts().empty());
+}
+
+TEST(FactList, TakesNoFlagBeyondOne) {
+  FactList facts;
+  facts.set(FactCode::kSigned, 2);
+  EXPECT_TRUE(facts.facts().empty());
+  facts.set(FactCode::kSigned, 1);
+  EXPECT_EQ(facts.facts().size(), 1U);
+}
+
 }  // namespace
 }  // namespace lazaret::inspect

@@ -52,6 +52,10 @@ enum class FindingCode : std::uint16_t {
   kNestedActions,
   kLockedAttachment,
   kEscapedName,
+  kHiddenObject,
+  kChangedAfterSigning,
+  kAbsurdImage,
+  kKnownExploit,
   // Known bad.
   kEicar,
   // Limits.

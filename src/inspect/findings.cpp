@@ -101,6 +101,19 @@ constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
      "password."},
     {kEscapedName, "escaped_name", kSuspicious, kHigh,
      "This document hides the names of what it does by writing them in code. Print or export it to a new PDF."},
+    {kHiddenObject, "hidden_object", kSuspicious, kHigh,
+     "This document holds actions or files that its own table of contents does not lead to. Print or export it to a "
+     "new "
+     "PDF."},
+    {kChangedAfterSigning, "changed_after_signing", kSuspicious, kHigh,
+     "This document was changed after it was signed, or its signature leaves parts of it out. Ask the signer for the "
+     "document as it was signed."},
+    {kAbsurdImage, "absurd_image", kSuspicious, kHigh,
+     "A picture in this document claims what no picture has, as attacks on readers do. Print or export it to a new "
+     "PDF."},
+    {kKnownExploit, "known_exploit", kMalicious, kCritical,
+     "This document holds code where a reader expects numbers, as known attacks do. Do not open it; ask where it came "
+     "from."},
     {kEicar, "eicar", kMalicious, kCritical, "This file contains the EICAR antivirus test string."},
     {kTooManyObjects, "too_many_objects", kBomb, kHigh,
      "This document holds more objects than can be inspected. Split it, or export it to a simpler PDF."},

@@ -87,6 +87,20 @@ bool is_worse(const RawFinding* a, const RawFinding* b) {
   return a < b;
 }
 
+// Words and texts hold nothing that JSON would need escaped.
+std::string as_json(const Fact& fact, FactKind kind) {
+  switch (kind) {
+    case FactKind::kNumber:
+      return std::to_string(fact.number);
+    case FactKind::kFlag:
+      return fact.number != 0 ? "true" : "false";
+    case FactKind::kWord:
+    case FactKind::kText:
+      break;
+  }
+  return "\"" + fact.word + "\"";
+}
+
 }  // namespace
 
 Policy::Policy() : version_(kDefaultVersion) {
@@ -207,8 +221,7 @@ JsonObject make_extracted(const Report& report) {
   }
   for (const Fact& fact : report.facts) {
     const FactRow& row = fact_row(fact.code);
-    const std::string value = row.kind == FactKind::kNumber ? std::to_string(fact.number) : "\"" + fact.word + "\"";
-    append_part(text, ",", "\"" + std::string(row.name) + "\":" + value);
+    append_part(text, ",", "\"" + std::string(row.name) + "\":" + as_json(fact, row.kind));
   }
   return JsonObject::trusted("{" + text + "}");
 }

@@ -173,6 +173,12 @@ TEST(Extracted, HoldsTheFactsOfOtherTypes) {
   EXPECT_EQ(make_extracted(report).text(), R"({"width":512,"modality":"MR"})");
 }
 
+TEST(Extracted, ShowsFlagsAndTextsAsJsonHasThem) {
+  Report report;
+  report.facts = {{FactCode::kProducer, 0, "Writer 7.4"}, {FactCode::kSigned, 1, {}}, {FactCode::kTagged, 0, {}}};
+  EXPECT_EQ(make_extracted(report).text(), R"({"producer":"Writer 7.4","signed":true,"tagged":false})");
+}
+
 TEST(Extracted, IsEmptyWhereNothingIsKnown) {
   EXPECT_TRUE(make_extracted({}).empty());
 }

@@ -73,12 +73,20 @@ std::optional<RawFinding> decode_finding(Decoder& decoder) {
   return RawFinding{*code, place};
 }
 
+bool is_numeric(FactKind kind) {
+  return kind == FactKind::kNumber || kind == FactKind::kFlag;
+}
+
+std::int64_t most_of(FactKind kind) {
+  return kind == FactKind::kFlag ? 1 : kMostNumber;
+}
+
 void encode_fact(Encoder& encoder, const Fact& fact) {
   encoder.number(std::to_underlying(fact.code));
-  if (fact_row(fact.code).kind == FactKind::kNumber) {
-    encoder.number(std::clamp(fact.number, std::int64_t{0}, kMostNumber));
+  if (is_numeric(fact_row(fact.code).kind)) {
+    encoder.number(std::clamp(fact.number, std::int64_t{0}, most_of(fact_row(fact.code).kind)));
   } else {
-    encoder.text(std::string_view(fact.word).substr(0, kLongestWord));
+    encoder.text(std::string_view(fact.word).substr(0, kLongestText));
   }
 }
 
@@ -86,11 +94,12 @@ std::optional<Fact> decode_fact(Decoder& decoder) {
   Fact fact;
   const auto code = decoder.number_within<std::uint8_t>(0, std::to_underlying(FactCode::kCount) - 1);
   fact.code = static_cast<FactCode>(code);
-  if (fact_row(fact.code).kind == FactKind::kNumber) {
-    fact.number = decoder.number_within(std::int64_t{0}, kMostNumber);
+  const FactKind kind = fact_row(fact.code).kind;
+  if (is_numeric(kind)) {
+    fact.number = decoder.number_within(std::int64_t{0}, most_of(kind));
   } else {
-    fact.word = decoder.text(kLongestWord);
-    if (!is_fact_word(fact.word)) return std::nullopt;
+    fact.word = decoder.text(kLongestText);
+    if (kind == FactKind::kText ? !is_fact_text(fact.word) : !is_fact_word(fact.word)) return std::nullopt;
   }
   return decoder.sound() ? std::optional(std::move(fact)) : std::nullopt;
 }

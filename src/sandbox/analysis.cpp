@@ -40,6 +40,22 @@ void look_for_bare_eicar(std::string_view head, FindingSink& findings) {
   if (EicarMatcher().feed(head.data(), head.size())) findings.add(FindingCode::kEicar, at_offset(0));
 }
 
+std::vector<inspect::Fact> facts_of(const DocumentWords& words) {
+  using inspect::FactCode;
+  inspect::FactList facts;
+  facts.set(FactCode::kProducer, words.producer);
+  facts.set(FactCode::kCreationDate, words.created);
+  facts.set(FactCode::kLanguage, words.language);
+  facts.set(FactCode::kPageSizes, words.page_sizes);
+  facts.set(FactCode::kSigned, words.is_signed ? 1U : 0U);
+  facts.set(FactCode::kTagged, words.is_tagged ? 1U : 0U);
+  if (words.attachments != 0) {
+    facts.set(FactCode::kAttachments, words.attachments);
+    facts.set(FactCode::kAttachmentTypes, words.attachment_types);
+  }
+  return facts.facts();
+}
+
 struct AnalysisTools {
   const MagicTypes& magic;
   const inspect::Task& task;
@@ -49,14 +65,19 @@ struct AnalysisTools {
   inspect::Report& report;
 };
 
-void walk(const FileReader& file, const AnalysisTools& tools, RawScan& raw) {
+void walk(const FileReader& file, std::uint64_t header, const AnalysisTools& tools, RawScan& raw) {
   MagicJudge judge(tools.magic);
   std::vector<Watched> watched;
   watched.reserve(raw.candidates.size());
   for (const Candidate& candidate : raw.candidates)
     watched.push_back({.offset = candidate.offset});
-  const WalkTools walk_tools{
-      .file = file, .inflater = tools.inflater, .judge = judge, .findings = tools.findings, .watched = watched};
+  const WalkTools walk_tools{.file = file,
+                             .inflater = tools.inflater,
+                             .judge = judge,
+                             .findings = tools.findings,
+                             .watched = watched,
+                             .census = raw.census,
+                             .header = header};
   WalkResult result = walk_pdf(walk_tools, {.inflated_bytes = tools.limits.inflated_bytes,
                                             .thorough_bytes = tools.limits.thorough_bytes,
                                             .objects = tools.limits.objects,
@@ -64,6 +85,7 @@ void walk(const FileReader& file, const AnalysisTools& tools, RawScan& raw) {
   tools.report.page_count = result.page_count;
   tools.report.pdf_version = std::move(result.pdf_version);
   tools.report.encrypted = result.encrypted;
+  if (result.page_count >= 0) tools.report.facts = facts_of(result.words);
   for (std::size_t i = 0; i < watched.size(); ++i)
     raw.candidates[i].inside_stream = watched[i].inside_stream;
 }
@@ -75,8 +97,8 @@ bool lies_encrypted(const RawScan& raw, const inspect::Report& report) {
 }
 
 void analyse_pdf(const FileReader& file, std::string_view head, std::size_t header, const AnalysisTools& tools) {
-  RawScan raw = scan_raw(file, head, header, tools.limits, tools.inflater, tools.findings);
-  if (tools.task.walk && raw.is_safe_to_walk) walk(file, tools, raw);
+  RawScan raw = scan_raw(file, head, header, tools.limits.inflated_bytes, tools.inflater, tools.findings);
+  if (tools.task.walk && raw.is_safe_to_walk) walk(file, header, tools, raw);
   for (const Candidate& candidate : raw.candidates) {
     if (!candidate.inside_stream) tools.findings.add(candidate.code, at_offset(candidate.offset));
   }

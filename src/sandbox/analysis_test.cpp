@@ -13,6 +13,7 @@
 #include "sample/sample.h"
 #include "sandbox/eicar.h"
 #include "tests/support/attack_documents.h"
+#include "tests/support/hidings.h"
 #include "tests/support/qpdf_rewrite.h"
 
 namespace lazaret::sandbox {
@@ -103,6 +104,20 @@ TEST_F(Analysis, JudgesADocumentTheSameHoweverItsObjectsAreWritten) {
   }
 }
 
+// Beside the table an object may count for more (hidden_object), never for less.
+TEST_F(Analysis, SeesEveryAttackInEveryHiding) {
+  for (const ExpectedDocument& document : testing_support::attack_documents()) {
+    if (!document.is_rewritable) continue;
+    for (const testing_support::Hiding hiding : testing_support::all_hidings()) {
+      // What no reader opens bursts nowhere.
+      if (document.outcome == Outcome::kBomb && testing_support::is_beside_the_table(hiding)) continue;
+      SCOPED_TRACE(document.name + ", " + testing_support::name_of(hiding));
+      const inspect::Report report = analyse(testing_support::hide(document.bytes, hiding));
+      EXPECT_GE(outcome_rank(outcome_of(report)), outcome_rank(document.outcome)) << codes_of(report);
+    }
+  }
+}
+
 TEST_F(Analysis, TellsAnEncryptedDocumentThatOpensFromOneThatDoesNot) {
   const std::string page = testing_support::one_page({});
   const inspect::Report open = analyse(testing_support::rewrite_pdf(page, testing_support::Rewriting::kAes256));
@@ -170,6 +185,28 @@ TEST_F(Analysis, ReportsPagesVersionAndType) {
   EXPECT_EQ(report.pdf_version, "1.7");
   EXPECT_EQ(report.content_type, "application/pdf");
   EXPECT_FALSE(report.encrypted);
+}
+
+TEST_F(Analysis, ReportsWhatADocumentSaysOfItself) {
+  const inspect::Report report = analyse(testing_support::one_page(
+      {.catalog = "/Lang (en-SG) /MarkInfo << /Marked true >> /Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >>",
+       .more = {"<< /Type /Filespec /F (Tan Ah Kow, 1960.xml) /EF << /F 6 0 R >> >>",
+                testing_support::stream_body("/Type /EmbeddedFile", "<a/>")},
+       .trailer = "/Info << /Producer (Writer \"7\" <b>) /CreationDate (D:20261125164000+08'00') >>"}));
+  const auto fact = [&report](inspect::FactCode code) -> std::string {
+    for (const inspect::Fact& fact : report.facts) {
+      if (fact.code == code) return fact.word.empty() ? std::to_string(fact.number) : fact.word;
+    }
+    return "";
+  };
+  EXPECT_EQ(fact(inspect::FactCode::kProducer), "Writer 7 b");
+  EXPECT_EQ(fact(inspect::FactCode::kCreationDate), "2026-11-25T16:40:00+08:00");
+  EXPECT_EQ(fact(inspect::FactCode::kLanguage), "en-SG");
+  EXPECT_EQ(fact(inspect::FactCode::kPageSizes), "595x842");
+  EXPECT_EQ(fact(inspect::FactCode::kSigned), "0");
+  EXPECT_EQ(fact(inspect::FactCode::kTagged), "1");
+  EXPECT_EQ(fact(inspect::FactCode::kAttachments), "1");
+  EXPECT_EQ(fact(inspect::FactCode::kAttachmentTypes), "xml") << "and nothing of its name";
 }
 
 TEST_F(Analysis, RefusesADeclaredTypeThatIsNotThatOfTheBytes) {

@@ -198,6 +198,26 @@ bool holds_foreign_magic(std::string_view bytes) {
          std::any_of(kOtherFiles.begin(), kOtherFiles.end(), is_held);
 }
 
+bool opens_script(std::string_view bytes) {
+  static constexpr auto kOpenings =
+      std::to_array<std::string_view>({"var ", "let ", "const ", "function", "(function", "import ", "eval(", "alert(",
+                                       "window.", "this.", "//", "/*", "<!--", "set ", "dim ", "rem "});
+  const std::string text = lowered(without_leading_space(bytes).substr(0, 1024));
+  if (begins_with_any(kOpenings, text)) return true;
+  // "Accept: */*" of a mail or web header opens nothing.
+  for (std::size_t at = text.find("/*"); at != std::string::npos; at = text.find("/*", at + 1)) {
+    if (at == 0 || text[at - 1] != '*') return true;
+  }
+  return false;
+}
+
+bool closes_script(std::string_view bytes) {
+  for (std::size_t at = bytes.find("*/"); at != std::string_view::npos; at = bytes.find("*/", at + 1)) {
+    if (bytes.substr(at, 3) != "*/*") return true;
+  }
+  return false;
+}
+
 bool holds_markup(std::string_view bytes) {
   const std::string text = lowered(bytes.substr(0, 1024));
   return std::any_of(kMarkupStarts.begin(), kMarkupStarts.end(),

@@ -24,6 +24,10 @@ FileKind kind_of_mime(std::string_view mime);
 bool is_foreign_magic(std::string_view bytes);
 // Whether a foreign type whose signature is too long to be chance stands anywhere in `bytes`.
 bool holds_foreign_magic(std::string_view bytes);
+// Whether the text before a PDF opens script, which a comment over the PDF goes on with; and whether the text after one
+// closes that comment.
+bool opens_script(std::string_view bytes);
+bool closes_script(std::string_view bytes);
 // Whether `bytes` holds the beginning of HTML or of a script that servers or browsers run.
 bool holds_markup(std::string_view bytes);
 

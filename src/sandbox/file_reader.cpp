@@ -10,6 +10,12 @@ namespace lazaret::sandbox {
 std::size_t FileReader::read_at(std::uint64_t offset, char* into, std::size_t length) const {
   if (offset >= size_) return 0;
   length = static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset));
+  if (before_ != nullptr && offset < before_->size()) {
+    const std::size_t got = before_->read_at(offset, into, length);
+    const bool goes_on = got < length && offset + got == before_->size();
+    return goes_on ? got + bytes_.copy(into + got, length - got) : got;
+  }
+  if (before_ != nullptr) offset -= before_->size();
   if (fd_ < 0) return bytes_.copy(into, length, static_cast<std::size_t>(offset));
   std::size_t done = 0;
   while (done < length) {

@@ -16,6 +16,9 @@ class FileReader {
   FileReader(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
   // Borrows `bytes`.
   explicit FileReader(std::string_view bytes) : fd_(-1), size_(bytes.size()), bytes_(bytes) {}
+  // `file`, and `more` behind its end. Borrows both.
+  FileReader(const FileReader& file, std::string_view more)
+      : fd_(-1), size_(file.size() + more.size()), bytes_(more), before_(&file) {}
   std::uint64_t size() const { return size_; }
   // How many bytes were read: fewer than asked only at the end of the file or where it cannot be read.
   std::size_t read_at(std::uint64_t offset, char* into, std::size_t length) const;
@@ -25,6 +28,7 @@ class FileReader {
   int fd_;
   std::uint64_t size_;
   std::string_view bytes_;
+  const FileReader* before_ = nullptr;  // what `bytes_` lie behind
 };
 
 // Takes decoded bytes block by block.

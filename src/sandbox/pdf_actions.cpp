@@ -8,6 +8,8 @@ namespace {
 
 using inspect::FindingCode;
 
+constexpr std::size_t kLongestScript = std::size_t{256} * 1024;  // that is looked through
+
 enum class Verb { kNone, kScript, kLaunch, kUri, kSubmit, kImport, kRemote, kEmbedded, kMedia, kVisible, kQuiet };
 
 struct Row {
@@ -86,6 +88,7 @@ void ActionJudge::judge(QPDFObjectHandle& action, Trigger trigger, const Spot& s
       return;
     case Verb::kMedia:
       findings_.add(FindingCode::kRichMedia, spot);
+      judge_media(action, trigger, spot);
       return;
     case Verb::kVisible:
     case Verb::kNone:
@@ -99,21 +102,51 @@ void ActionJudge::judge(QPDFObjectHandle& action, Trigger trigger, const Spot& s
 
 // A program or file is started. Only the plain name of a PDF beside this one is less than malicious.
 void ActionJudge::judge_launch(QPDFObjectHandle& action, const Spot& spot) {
-  bool has_target = false;
-  bool is_neighbour = true;
+  bool is_neighbour = false;  // nor is a target that cannot be read
   for (const char* key : {"/F", "/Win", "/Mac", "/Unix"}) {
     QPDFObjectHandle target = action.getKey(key);
     if (target.isNull()) continue;
-    has_target = true;
-    for (const std::string& name : file_names(target))
-      is_neighbour = is_neighbour && is_neighbouring_pdf(name);
-    if (file_names(target).empty()) is_neighbour = false;
+    const std::vector<std::string> names = file_names(target);
+    is_neighbour = !names.empty() && std::all_of(names.begin(), names.end(),
+                                                 [](const std::string& name) { return is_neighbouring_pdf(name); });
+    if (!is_neighbour) break;
     if (target.isDictionary() && (target.hasKey("/P") || target.hasKey("/D") || target.hasKey("/O"))) {
       is_neighbour = false;
+      break;
     }
   }
-  if (!has_target) return;
   findings_.add(is_neighbour ? FindingCode::kLaunchNeighbour : FindingCode::kLaunch, spot);
+}
+
+// The files a rendition, its clip or a movie plays: wherever they stand below the action.
+void ActionJudge::judge_media(QPDFObjectHandle& action, Trigger trigger, const Spot& spot) {
+  constexpr std::size_t kMostNodes = 64;
+  std::vector<QPDFObjectHandle> nodes{action};
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    QPDFObjectHandle node = nodes[i];
+    for (const char* key : {"/R", "/C", "/D", "/F", "/Movie", "/Sound", "/MH", "/BE"}) {
+      QPDFObjectHandle value = node.getKey(key);
+      const bool is_file = value.isString() || (value.isDictionary() && (value.hasKey("/F") || value.hasKey("/UF")));
+      if (is_file && (key == std::string("/D") || key == std::string("/F"))) judge_file(value, trigger, spot);
+      if (value.isStream()) value = value.getDict();
+      if (value.isDictionary() && nodes.size() < kMostNodes) nodes.push_back(value);
+    }
+  }
+}
+
+void ActionJudge::judge_script(const std::string& text, Trigger trigger, const Spot& spot) {
+  static constexpr std::array<const char*, 14> kReaches{
+      "launchurl", "submitform", "geturl",   "mailmsg", "mailform",         "mailgetaddrs",     "mailsend",
+      "soap.",     "net.http",   "net.soap", "adbc.",   "importdataobject", "exportdataobject", "opendoc"};
+  const std::string plain = plain_text(text, kLongestScript);
+  const bool reaches = std::any_of(kReaches.begin(), kReaches.end(),
+                                   [&plain](const char* call) { return plain.find(call) != std::string::npos; });
+  if (!reaches) return;
+  // In a string of script a share's two backslashes are four.
+  const bool names_share = plain.find("\\\\\\\\") != std::string::npos || plain.find("file:") != std::string::npos ||
+                           plain.find("smb:") != std::string::npos;
+  if (names_share) return add_target(Target::kShare, trigger, spot);
+  if (trigger != Trigger::kClick) add_target(Target::kNetwork, trigger, spot);
 }
 
 void ActionJudge::judge_file(const QPDFObjectHandle& file, Trigger trigger, const Spot& spot) {

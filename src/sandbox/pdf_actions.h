@@ -27,9 +27,12 @@ class ActionJudge {
   // A file reference: a string, or a dictionary with one name for each system.
   void judge_file(const QPDFObjectHandle& file, Trigger trigger, const Spot& spot);
   void judge_uri(const std::string& uri, Trigger trigger, const Spot& spot);
+  // What script says; of one that runs by itself, whether it reaches out.
+  void judge_script(const std::string& text, Trigger trigger, const Spot& spot);
 
  private:
   void judge_launch(QPDFObjectHandle& action, const Spot& spot);
+  void judge_media(QPDFObjectHandle& action, Trigger trigger, const Spot& spot);
   void add_target(Target target, Trigger trigger, const Spot& spot);
   FindingSink& findings_;
 };

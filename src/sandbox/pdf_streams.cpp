@@ -8,6 +8,8 @@
 
 #include <qpdf/Pipeline.hh>
 
+#include "sandbox/image_codes.h"
+#include "sandbox/pdf_lexer.h"
 #include "sandbox/pdf_names.h"
 
 namespace lazaret::sandbox {
@@ -22,6 +24,7 @@ constexpr std::uint64_t kBombRatio = 200;                       // and how much 
 constexpr std::size_t kHead = 8192;                             // of an attachment, to tell its type by
 constexpr std::size_t kHeaderReach = 1024;
 constexpr std::size_t kLargestNested = std::size_t{32} << 20U;  // of a PDF inside a PDF, which is held to be walked
+constexpr double kLargestImage = 4.0 * (1ULL << 30U);           // bytes, once decoded by its codec
 constexpr std::size_t kBlock = std::size_t{32} * 1024;
 
 class Stopped : public std::runtime_error {
@@ -157,7 +160,7 @@ StreamLook::Raw StreamLook::raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& d
   if (length.isInteger() && length.getIntValue() > 0) raw.length = static_cast<std::uint64_t>(length.getIntValue());
   const qpdf_offset_t offset = stream.getParsedOffset();
   if (offset <= 0 || encrypted_) return raw;
-  raw.offset = static_cast<std::uint64_t>(offset);
+  raw.offset = static_cast<std::uint64_t>(offset) + tools_.header;
   if (raw.length > tools_.file.size() || raw.offset + raw.length > tools_.file.size()) return raw;
   std::array<char, 16> after{};
   const std::size_t got = tools_.file.read_at(raw.offset + raw.length, after.data(), after.size());
@@ -173,6 +176,16 @@ void StreamLook::watch(const Raw& raw) {
   }
 }
 
+void StreamLook::feed_raw(std::uint64_t from, std::uint64_t length, FilterChain& chain) {
+  block_.resize(kBlock);
+  for (std::uint64_t done = 0; done < length;) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), length - done));
+    const std::size_t got = tools_.file.read_at(from + done, block_.data(), wanted);
+    if (got == 0 || !chain.write(block_.data(), got)) return;
+    done += got;
+  }
+}
+
 void StreamLook::decode(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, std::uint64_t input_cap,
                         Sink& sink) {
   FilterChain chain(coding.filters, tools_.inflater, sink.cap(), sink);
@@ -180,14 +193,7 @@ void StreamLook::decode(QPDFObjectHandle& stream, const Coding& coding, const Ra
     PipelineEnd end(chain);
     stream.pipeStreamData(&end, 0, qpdf_dl_none, true);
   } else {
-    block_.resize(kBlock);
-    const std::uint64_t stop = raw.offset + std::min(raw.length, input_cap);
-    for (std::uint64_t at = raw.offset; at < stop;) {
-      const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), stop - at));
-      const std::size_t got = tools_.file.read_at(at, block_.data(), wanted);
-      if (got == 0 || !chain.write(block_.data(), got)) break;
-      at += got;
-    }
+    feed_raw(raw.offset, std::min(raw.length, input_cap), chain);
   }
   chain.finish();
   if (chain.bursts()) sink.set_burst();
@@ -206,7 +212,9 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
   watch(raw);
   const Coding coding = coding_of(dictionary, spot);
   const bool is_seen_raw = coding.filters.empty() && raw.is_direct;  // the raw scan has read it
-  if (output_left_ == 0 || is_seen_raw || !coding.image_codec.empty() || !coding.is_known) return;
+  if (output_left_ == 0 || !coding.is_known) return;
+  if (!coding.image_codec.empty()) return look_at_code(stream, coding, raw, spot);
+  if (is_seen_raw) return;
 
   if (dictionary.getKey("/Subtype").isNameAndEquals("/Image")) return look_at_image(stream, coding, raw, spot);
 
@@ -227,6 +235,33 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
   settle(sink, spot);
 }
 
+// What a codec wrote is judged by its header.
+void StreamLook::look_at_code(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot) {
+  const bool is_jpx = coding.image_codec == "JPXDecode";
+  const bool is_jbig2 = coding.image_codec == "JBIG2Decode";
+  const bool is_dct = coding.image_codec == "DCTDecode" || coding.image_codec == "DCT";
+  if (!is_jpx && !is_jbig2 && !is_dct) return;
+  Sink sink(eicar_, kHead, kHead);
+  decode(stream, coding, raw, kHead, sink);
+  ImageSense sense;
+  if (is_jpx) sense = sense_of_jpx(sink.head());
+  if (is_jbig2) sense = sense_of_jbig2(sink.head(), raw.length);
+  if (is_dct) sense = sense_of_dct(sink.head());
+  if (sense.is_absurd) tools_.findings.add(FindingCode::kAbsurdImage, spot);
+  if (sense.decoded_bytes > kLargestImage) tools_.findings.add(FindingCode::kHugeImage, spot);
+}
+
+std::string StreamLook::text_of(QPDFObjectHandle& stream, std::size_t longest, const Spot& spot) {
+  QPDFObjectHandle dictionary = stream.getDict();
+  const Raw raw = raw_of(stream, dictionary);
+  const Coding coding = coding_of(dictionary, spot);
+  if (output_left_ == 0 || !coding.is_known || !coding.image_codec.empty()) return {};
+  Sink sink(eicar_, std::min<std::uint64_t>(output_left_, longest), longest);
+  decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
+  output_left_ -= std::min(output_left_, sink.made());
+  return sink.head();
+}
+
 // A white page swells as much as any bomb, so an image is never one by what it inflates to; its stated size is judged
 // by the walk. What is spent on images has a budget of its own.
 void StreamLook::look_at_image(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot) {
@@ -241,6 +276,30 @@ void StreamLook::look_at_image(QPDFObjectHandle& stream, const Coding& coding, c
 // What a stream may come to: so much for each of its bytes.
 std::uint64_t StreamLook::cap_of(const Raw& raw) const {
   return std::min(output_left_, std::max(kBombBytes, kBombRatio * raw.length));
+}
+
+// What is encrypted stays closed: the key is libqpdf's.
+void StreamLook::look_at_hidden(std::string_view dictionary, std::uint64_t data, const Spot& spot) {
+  const RawDictionary entries(dictionary);
+  const std::string type = entries.name("Type");
+  const auto filters = filters_of(entries);
+  if (encrypted_ || type == "XRef" || type == "ObjStm" || !filters) return;
+  std::uint64_t length = tools_.file.size() - data;
+  if (const auto stated = entries.number("Length"); stated && *stated < length) {
+    // "9 0 R" reads as nine here: a length counts where the stream ends there.
+    const bool ends = tools_.file.read_at(data + *stated, 16).find("endstr") != std::string::npos;
+    if (ends) length = *stated;
+  }
+  if (length > thorough_left_) return;
+  thorough_left_ -= length;
+  Raw raw;
+  raw.length = length;
+  Sink sink(eicar_, cap_of(raw), 0);
+  FilterChain chain(*filters, tools_.inflater, sink.cap(), sink);
+  feed_raw(data, length, chain);
+  chain.finish();
+  if (chain.bursts()) sink.set_burst();
+  settle(sink, spot);
 }
 
 StreamLook::Attachment StreamLook::look_at_attachment(QPDFObjectHandle& stream, const Spot& spot) {

@@ -33,6 +33,10 @@ class StreamLook {
     bool is_too_large = false;  // a PDF too large to be held
   };
   Attachment look_at_attachment(QPDFObjectHandle& stream, const Spot& spot);
+  // What a stream decodes to, up to `longest` bytes of it; empty where it cannot be decoded.
+  std::string text_of(QPDFObjectHandle& stream, std::size_t longest, const Spot& spot);
+  // A stream libqpdf does not show, by the text of its dictionary and where its data begins in the file.
+  void look_at_hidden(std::string_view dictionary, std::uint64_t data, const Spot& spot);
   std::uint64_t output_left() const { return output_left_; }
 
  private:
@@ -51,8 +55,10 @@ class StreamLook {
 
   Coding coding_of(QPDFObjectHandle& dictionary, const Spot& spot) const;
   Raw raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& dictionary) const;
+  void feed_raw(std::uint64_t from, std::uint64_t length, FilterChain& chain);
   void decode(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, std::uint64_t input_cap, Sink& sink);
   void look_at_image(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot);
+  void look_at_code(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot);
   std::uint64_t cap_of(const Raw& raw) const;
   void watch(const Raw& raw);
   void settle(const Sink& sink, const Spot& spot);

@@ -8,8 +8,6 @@
 namespace lazaret::sandbox {
 namespace {
 
-constexpr std::size_t kLongest = 4096;
-
 constexpr auto kDangerousSchemes = std::to_array<std::string_view>({
     "javascript", "vbscript",   "jscript", "livescript",    "data",   "file",         "smb",
     "cifs",       "nfs",        "jar",     "view-source",   "mk",     "mhtml",        "hcp",
@@ -38,15 +36,25 @@ std::string_view scheme_of(std::string_view text) {
   return valid ? scheme : std::string_view{};
 }
 
+// Two slashes of either kind or more, and a host behind them. Backslashes are often doubled once too often.
+bool begins_with_host(std::string_view text) {
+  const std::size_t host = std::min(text.find_first_not_of("/\\"), text.size());
+  const bool is_drive = text.size() > host + 1 && (text[host + 1] == ':' || text[host + 1] == '|');
+  return host >= 2 && host < text.size() && !is_drive;
+}
+
 bool names_share(std::string_view text) {
-  if (text.size() >= 3 && is_slash(text[0]) && is_slash(text[1]) && !is_slash(text[2])) return true;
-  if (text.size() >= 5 && text.substr(0, 4) == "////") return true;
+  if (text.substr(0, 4) == "url:") text.remove_prefix(4);
+  if (begins_with_host(text)) return true;
   if (text.find("davwwwroot") != std::string_view::npos) return true;
   const std::size_t at = text.find("@ssl");
   if (at != std::string_view::npos && at + 4 < text.size() && (is_slash(text[at + 4]) || text[at + 4] == '@'))
     return true;
   const std::string_view scheme = scheme_of(text);
-  if (scheme == "smb" || scheme == "cifs" || scheme == "nfs") return true;
+  if (scheme == "smb" || scheme == "cifs" || scheme == "nfs" || scheme == "webdav" || scheme == "dav") return true;
+  if (scheme.empty() || scheme.size() == 1) return false;
+  // A handler of the system that is told of a share: "search-ms:crumb=location:\\host".
+  if (scheme != "http" && scheme != "https" && text.find("\\\\") != std::string_view::npos) return true;
   if (scheme != "file") return false;
   // file://host/..., file:\\host, file:////host are shares; file:///C:/ and file://localhost/ are not.
   std::string_view rest = text.substr(5);
@@ -54,7 +62,8 @@ bool names_share(std::string_view text) {
   while (slashes < rest.size() && is_slash(rest[slashes]))
     ++slashes;
   rest.remove_prefix(slashes);
-  if (slashes >= 4) return true;
+  const bool is_drive = rest.size() > 1 && (rest[1] == ':' || rest[1] == '|');
+  if (slashes >= 4) return !is_drive && !rest.empty();
   return slashes == 2 && !rest.empty() && rest.substr(0, 9) != "localhost" && !(rest.size() > 1 && rest[1] == ':');
 }
 
@@ -79,8 +88,8 @@ std::string percent_decoded(std::string_view text) {
 
 }  // namespace
 
-std::string plain_text(std::string_view pdf_string) {
-  pdf_string = pdf_string.substr(0, kLongest);
+std::string plain_text(std::string_view pdf_string, std::size_t longest) {
+  pdf_string = pdf_string.substr(0, longest);
   std::string out;
   const bool big = pdf_string.substr(0, 2) == "\xFE\xFF";
   const bool little = pdf_string.substr(0, 2) == "\xFF\xFE";

@@ -14,7 +14,8 @@ enum class Target {
 };
 
 // Text of PDF: UTF-16 and UTF-8 with their marks, or bytes. Characters that readers skip are dropped.
-std::string plain_text(std::string_view pdf_string);
+inline constexpr std::size_t kLongestTarget = 4096;
+std::string plain_text(std::string_view pdf_string, std::size_t longest = kLongestTarget);
 
 Target target_of_uri(std::string_view pdf_string);
 Target target_of_path(std::string_view pdf_string);

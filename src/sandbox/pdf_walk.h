@@ -11,6 +11,7 @@
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_sink.h"
 #include "sandbox/inflater.h"
+#include "sandbox/object_census.h"
 
 namespace lazaret::sandbox {
 
@@ -44,12 +45,27 @@ struct WalkTools {
   AttachmentJudge& judge;
   FindingSink& findings;
   std::vector<Watched>& watched;
+  const Census& census;      // of the same bytes
+  std::uint64_t header = 0;  // offset of %PDF-, from which libqpdf counts
+};
+
+// What a document says of itself. Texts hold only what FactList lets through.
+struct DocumentWords {
+  std::string producer;
+  std::string created;
+  std::string language;
+  std::string page_sizes;
+  std::string attachment_types;
+  std::uint64_t attachments = 0;
+  bool is_signed = false;
+  bool is_tagged = false;
 };
 
 struct WalkResult {
   std::int64_t page_count = -1;  // -1: not known
   std::string pdf_version;
   bool encrypted = false;  // opened with the empty password
+  DocumentWords words;
 };
 
 // Never throws but std::bad_alloc.

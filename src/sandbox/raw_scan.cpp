@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 
 #include "sandbox/eicar.h"
-#include "sandbox/file_kinds.h"
+#include "sandbox/filter_chain.h"
+#include "sandbox/library_stream.h"
+#include "sandbox/pdf_lexer.h"
 #include "sandbox/pdf_names.h"
+#include "sandbox/raw_edges.h"
+#include "sandbox/zip_directory.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -20,11 +24,13 @@ using namespace std::string_view_literals;
 constexpr std::size_t kBlock = std::size_t{32} * 1024;
 constexpr std::size_t kCarry = std::size_t{4} * 1024;  // kept of the block before: a stream's dictionary
 constexpr std::size_t kAhead = 256;                    // a token that begins before it is whole in the window
-constexpr std::size_t kDictionaryReach = 2048;         // how far before `stream` its dictionary is read
-constexpr std::size_t kHeaderReach = 1024;             // where readers look for %PDF-
+constexpr std::size_t kDictionaryReach = std::size_t{64} * 1024;    // how far before `stream` its dictionary is read
+constexpr std::size_t kHeaderReach = 1024;                          // where readers look for %PDF-
 constexpr std::uint64_t kLibraryStream = std::uint64_t{64} << 20U;  // what libqpdf may inflate of one stream by itself
 constexpr std::uint32_t kMostLibraryStreams = 20'000;               // half a million objects need a quarter of it
-constexpr std::size_t kZipTailReach = 65'557;                       // a ZIP end record with the longest comment
+constexpr std::size_t kBehindEndMark = 64;
+constexpr std::uint64_t kMostNumbers = 50'000'000;  // what an xref stream may say of /Size and /Index
+constexpr std::uint64_t kWidest = 16;               // and of each of /W
 
 std::size_t find(std::string_view text, std::string_view needle, std::size_t from, std::size_t to) {
   if (from >= to) return std::string_view::npos;
@@ -33,30 +39,39 @@ std::size_t find(std::string_view text, std::string_view needle, std::size_t fro
                         : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
 }
 
-// Counts what a stream inflates to and looks for hidden names in it, up to a cap.
-class LibraryStream final : public ByteSink {
- public:
-  explicit LibraryStream(std::uint64_t cap) : cap_(cap) {}
-  bool write(const char* bytes, std::size_t length) override {
-    made_ += length;
-    const std::string_view text(bytes, length);
-    hides_name_ = hides_name_ || find_hidden_name(text, 0, length) != std::string_view::npos;
-    return made_ <= cap_;
-  }
-  std::uint64_t made() const { return made_; }
-  bool bursts() const { return made_ > cap_; }
-  bool hides_name() const { return hides_name_; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
- private:
-  std::uint64_t cap_;
-  std::uint64_t made_ = 0;
-  bool hides_name_ = false;
-};
+// Steps back over one number and the space behind it, from `at`. Nothing: there is none.
+std::optional<std::uint64_t> number_before(std::string_view text, std::size_t& at) {
+  std::size_t end = at;
+  while (end > 0 && is_pdf_space(text[end - 1]))
+    --end;
+  std::size_t start = end;
+  while (start > 0 && end - start < 11 && is_digit(text[start - 1]))
+    --start;
+  if (start == end || end == at) return std::nullopt;
+  at = start;
+  return number_in(text.substr(start, end - start));
+}
+
+// Whether an xref stream speaks of more objects, or of wider numbers, than any document has.
+bool claims_too_much(const RawDictionary& dictionary) {
+  const auto has_more_than = [&dictionary](std::string_view key, std::uint64_t most) {
+    Lexer lexer(dictionary.value(key));
+    for (Token token = lexer.next(); token.kind != TokenKind::kEnd; token = lexer.next()) {
+      if (number_in(token.text).value_or(0) > most) return true;
+    }
+    return false;
+  };
+  return has_more_than("Size", kMostNumbers) || has_more_than("Index", kMostNumbers) || has_more_than("W", kWidest);
+}
 
 class RawScanner {
  public:
-  RawScanner(const FileReader& file, const Limits& limits, Inflater& inflater, FindingSink& findings)
-      : file_(file), inflater_(inflater), findings_(findings), library_bytes_left_(limits.inflated_bytes) {
+  RawScanner(const FileReader& file, std::uint64_t inflated_bytes, Inflater& inflater, FindingSink& findings)
+      : file_(file), inflater_(inflater), findings_(findings), library_bytes_left_(inflated_bytes) {
     window_.reserve(kBlock + kCarry);
   }
 
@@ -67,16 +82,20 @@ class RawScanner {
   std::string_view window() const { return window_; }
   std::size_t index(std::uint64_t offset) const { return static_cast<std::size_t>(offset - base_); }
 
-  void look_at_head(std::string_view head, std::size_t header);
   bool fill();
   void step_over_stream();
   void read_outside();
   void look_at_text(std::size_t from, std::size_t to);
+  void look_for_encryption(std::size_t from, std::size_t to);
+  void look_at_marks(std::size_t from, std::size_t to);
+  void list_objects(std::size_t from, std::size_t to);
+  void look_at_names(std::size_t from, std::size_t to);
+  std::optional<SeenObject> object_at(std::size_t keyword) const;
   void enter_stream(std::size_t keyword);
-  std::optional<std::uint64_t> stated_end(std::string_view dictionary, std::uint64_t data) const;
-  void look_at_library_stream(std::string_view dictionary, std::uint64_t data);
-  void look_at_tail();
-  void look_for_zip_tail();
+  std::string dictionary_before(std::size_t keyword) const;
+  std::optional<std::uint64_t> stated_end(const RawDictionary& dictionary, std::uint64_t data) const;
+  void look_at_library_stream(const RawDictionary& dictionary, std::uint64_t data);
+  void count_library_stream(LibraryStream& stream, const RawDictionary& dictionary, std::uint64_t data);
   void add_candidate(FindingCode code, std::uint64_t offset);
 
   const FileReader& file_;
@@ -95,28 +114,12 @@ class RawScanner {
   std::uint64_t library_bytes_left_;
   std::uint32_t library_streams_ = 0;
   bool found_hidden_name_ = false;
+  bool is_object_open_ = false;
+  std::size_t open_object_ = 0;  // its place in the census, while one is open
 };
 
 void RawScanner::add_candidate(FindingCode code, std::uint64_t offset) {
   if (result_.candidates.size() < kMaxCandidates) result_.candidates.push_back({.code = code, .offset = offset});
-}
-
-void RawScanner::look_at_head(std::string_view head, std::size_t header) {
-  header_ = header;
-  const std::string_view before = head.substr(0, header);
-  if (header != 0) {
-    const bool foreign = is_foreign_magic(before) || holds_foreign_magic(before);
-    findings_.add(foreign ? FindingCode::kForeignMagic : FindingCode::kLeadingBytes, at_offset(0));
-  }
-  if (holds_markup(head.substr(0, kHeaderReach))) findings_.add(FindingCode::kMarkupHead, at_offset(0));
-  const std::string_view version = head.substr(header + 5, 3);
-  static constexpr auto kVersions =
-      std::to_array<std::string_view>({"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "2.0"});
-  const std::string_view after = head.substr(std::min(head.size(), header + 8), 1);
-  const bool ends = after.empty() || !is_regular(after[0]);
-  if (std::ranges::find(kVersions, version) == kVersions.end() || !ends) {
-    findings_.add(FindingCode::kBadVersion, at_offset(header));
-  }
 }
 
 // Slides the window on by a block. False at the end of the file.
@@ -136,7 +139,8 @@ bool RawScanner::fill() {
 }
 
 RawScan RawScanner::run(std::string_view head, std::size_t header) {
-  look_at_head(head, header);
+  header_ = header;
+  look_at_head(head, header, findings_);
   while (fill()) {
     // Every step either ends a state or moves on, so this is linear.
     const std::uint64_t limit = end() >= file_.size() ? end() : end() - std::min<std::uint64_t>(end(), kAhead);
@@ -148,8 +152,12 @@ RawScan RawScanner::run(std::string_view head, std::size_t header) {
       }
     }
   }
-  look_at_tail();
-  look_for_zip_tail();
+  if (last_end_mark_) {
+    look_at_tail(file_, *last_end_mark_, findings_);
+  } else {
+    findings_.add(FindingCode::kTruncated, at_offset(file_.size()));
+  }
+  if (const auto archive = find_zip_end(file_)) add_candidate(FindingCode::kZipTail, archive->offset);
   return std::move(result_);
 }
 
@@ -187,14 +195,21 @@ void RawScanner::read_outside() {
 }
 
 void RawScanner::look_at_text(std::size_t from, std::size_t to) {
-  const std::string_view text = window();
   if (!found_hidden_name_) {
-    const std::size_t hidden = find_hidden_name(text, from, to);
+    const std::size_t hidden = find_hidden_name(window(), from, to);
     if (hidden != std::string_view::npos) {
       findings_.add(FindingCode::kEscapedName, at_offset(base_ + hidden));
       found_hidden_name_ = true;
     }
   }
+  look_for_encryption(from, to);
+  look_at_marks(from, to);
+  list_objects(from, to);
+}
+
+// "/Encrypt" as a whole name, whether it means something where it stands or not.
+void RawScanner::look_for_encryption(std::size_t from, std::size_t to) {
+  const std::string_view text = window();
   constexpr auto kEncrypt = "/Encrypt"sv;
   const std::size_t reach = std::min(text.size(), to + kEncrypt.size() - 1);
   for (std::size_t at = find(text, kEncrypt, from, reach); at < to && !result_.says_encrypted;
@@ -202,14 +217,75 @@ void RawScanner::look_at_text(std::size_t from, std::size_t to) {
     const std::string_view after = text.substr(at + kEncrypt.size(), 1);
     result_.says_encrypted = after.empty() || !is_regular(after[0]);
   }
+}
+
+void RawScanner::look_at_marks(std::size_t from, std::size_t to) {
+  const std::string_view text = window();
   for (std::size_t mark = text.find('%', from); mark < to; mark = text.find('%', mark + 1)) {
     const std::uint64_t offset = base_ + mark;
-    if (text.substr(mark, 5) == "%%EOF") last_end_mark_ = offset;
+    if (text.substr(mark, 5) == "%%EOF") {
+      last_end_mark_ = offset;
+      result_.census.add_end_mark(offset);
+      look_behind_end_mark(text.substr(mark + 5, kBehindEndMark), offset + 5, findings_);
+    }
     const bool at_line_start = mark == 0 || text[mark - 1] == '\n' || text[mark - 1] == '\r';
     if (text.substr(mark, 5) == "%PDF-" && offset != header_ && (at_line_start || offset < kHeaderReach)) {
       add_candidate(FindingCode::kSecondHeader, offset);
     }
   }
+  const std::size_t start = find(text, "startxref", from, std::min(text.size(), to + 8));
+  if (start != std::string_view::npos) result_.census.add_end_mark(base_ + start);
+  const std::size_t served = find(text, "<?php", from, std::min(text.size(), to + 4));
+  if (served != std::string_view::npos) findings_.add(FindingCode::kMarkupHead, at_offset(base_ + served));
+}
+
+// Objects and trailers that begin in [from, to), each with whether the names up to the next one tell of anything.
+void RawScanner::list_objects(std::size_t from, std::size_t to) {
+  std::size_t start = from;
+  const std::string_view text = window();
+  const auto begin_object = [&](std::size_t keyword, const SeenObject& object) {
+    look_at_names(start, keyword);
+    start = keyword;
+    open_object_ = result_.census.objects.size();
+    result_.census.add(object);
+    is_object_open_ = !result_.census.is_full;
+  };
+  constexpr auto kNone = std::string_view::npos;
+  const auto after = [&](std::string_view word, std::size_t at) {
+    return find(text, word, at, std::min(text.size(), to + word.size() - 1));
+  };
+  std::size_t object = after("obj", from);
+  std::size_t trailer = after("trailer", from);
+  while (object != kNone || trailer != kNone) {
+    if (object < trailer) {
+      if (const std::optional<SeenObject> seen = object_at(object)) begin_object(object, *seen);
+      object = after("obj", object + 1);
+    } else {
+      begin_object(trailer, {.offset = base_ + trailer, .generation = SeenObject::kTrailer});
+      trailer = after("trailer", trailer + 1);
+    }
+  }
+  look_at_names(start, to);
+}
+
+void RawScanner::look_at_names(std::size_t from, std::size_t to) {
+  if (!is_object_open_) return;
+  SeenObject& object = result_.census.objects[open_object_];
+  if (!object.is_telling) object.is_telling = is_telling(window(), from, to);
+}
+
+// The object whose "obj" stands at `keyword`.
+std::optional<SeenObject> RawScanner::object_at(std::size_t keyword) const {
+  const std::string_view text = window();
+  if (keyword + 3 < text.size() && is_regular(text[keyword + 3]) && !is_digit(text[keyword + 3])) return std::nullopt;
+  std::size_t at = keyword;
+  const std::optional<std::uint64_t> generation = number_before(text, at);
+  const std::optional<std::uint64_t> number = generation ? number_before(text, at) : std::nullopt;
+  if (!number || *number > std::numeric_limits<std::int32_t>::max() || *generation > 65'535) return std::nullopt;
+  if (at > 0 && is_regular(text[at - 1]) && is_digit(text[at - 1])) return std::nullopt;
+  return SeenObject{.offset = base_ + at,
+                    .number = static_cast<std::uint32_t>(*number),
+                    .generation = static_cast<std::uint16_t>(*generation)};
 }
 
 // `keyword` is where "stream" stands in the window.
@@ -219,20 +295,11 @@ void RawScanner::enter_stream(std::size_t keyword) {
   if (data < text.size() && text[data] == '\r') ++data;
   if (data < text.size() && text[data] == '\n') ++data;
   if (data == keyword + 6) return;  // a word of some text
-  const std::size_t floor =
-      std::max(index(std::max(last_keyword_, base_)), keyword - std::min(keyword, kDictionaryReach));
-  std::size_t close = keyword;
-  while (close > floor && is_pdf_space(text[close - 1]))
-    --close;
-  if (close < floor + 2 || text[close - 1] != '>' || text[close - 2] != '>') return;
-  std::string_view dictionary = text.substr(floor, close - floor);
-  if (const std::size_t object = dictionary.rfind("obj"); object != std::string_view::npos) {
-    dictionary.remove_prefix(object);
-  }
-  // An object stream without a filter is text like any other.
-  const bool is_object_stream = dictionary.find("ObjStm") != std::string_view::npos;
-  if (is_object_stream && dictionary.find("/Filter") == std::string_view::npos) return;
+  const std::string bytes = dictionary_before(keyword);
+  if (bytes.size() < 2 || bytes.substr(bytes.size() - 2) != ">>") return;
+  const RawDictionary dictionary(bytes);
   const std::uint64_t start = base_ + data;
+  if (is_object_open_) result_.census.objects[open_object_].is_stream = true;
   look_at_library_stream(dictionary, start);
   skip_until_ = stated_end(dictionary, start);
   in_stream_ = !skip_until_;
@@ -240,25 +307,24 @@ void RawScanner::enter_stream(std::size_t keyword) {
   last_keyword_ = skip_until_.value_or(start);
 }
 
+// The text between an object's beginning and its "stream", without the space behind it.
+std::string RawScanner::dictionary_before(std::size_t keyword) const {
+  const std::uint64_t end = base_ + keyword;
+  std::uint64_t from = std::max(last_keyword_, end - std::min<std::uint64_t>(end, kDictionaryReach));
+  if (is_object_open_) from = std::max(from, result_.census.objects[open_object_].offset);
+  std::string bytes = from >= base_ ? std::string(window().substr(index(from), keyword - index(from)))
+                                    : file_.read_at(from, static_cast<std::size_t>(end - from));
+  while (!bytes.empty() && is_pdf_space(bytes.back()))
+    bytes.pop_back();
+  return bytes;
+}
+
 // Where the stream ends by its own /Length, if `endstream` stands there.
-std::optional<std::uint64_t> RawScanner::stated_end(std::string_view dictionary, std::uint64_t data) const {
-  constexpr auto kLength = "/Length"sv;
-  std::size_t at = dictionary.rfind(kLength);
-  const auto is_longer_name = [&] {
-    return at + kLength.size() >= dictionary.size() || is_regular(dictionary[at + kLength.size()]);
-  };
-  while (at != std::string_view::npos && is_longer_name()) {  // /Length1 of a font
-    at = at == 0 ? std::string_view::npos : dictionary.rfind(kLength, at - 1);
-  }
-  if (at == std::string_view::npos) return std::nullopt;
-  std::string_view rest = dictionary.substr(at + kLength.size());
-  while (!rest.empty() && is_pdf_space(rest.front()))
-    rest.remove_prefix(1);
-  std::uint64_t length = 0;
-  const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), length);
-  if (error != std::errc{} || length > file_.size() || data + length > file_.size()) return std::nullopt;
+std::optional<std::uint64_t> RawScanner::stated_end(const RawDictionary& dictionary, std::uint64_t data) const {
+  const std::optional<std::uint64_t> length = dictionary.number("Length");
+  if (!length || *length > file_.size() || data + *length > file_.size()) return std::nullopt;
   std::array<char, 16> after{};
-  const std::uint64_t stated = data + length;
+  const std::uint64_t stated = data + *length;
   const std::size_t got = file_.read_at(stated, after.data(), after.size());
   std::string_view tail(after.data(), got);
   while (!tail.empty() && is_pdf_space(tail.front()))
@@ -268,29 +334,25 @@ std::optional<std::uint64_t> RawScanner::stated_end(std::string_view dictionary,
 }
 
 // libqpdf inflates object and xref streams by itself and without a limit, so what they come to is counted first.
-void RawScanner::look_at_library_stream(std::string_view dictionary, std::uint64_t data) {
-  const bool hidden = dictionary.find('#') != std::string_view::npos;
-  if (!hidden && dictionary.find("ObjStm") == std::string_view::npos &&
-      dictionary.find("XRef") == std::string_view::npos) {
-    return;
-  }
-  if (!hidden && dictionary.find("/Fl") == std::string_view::npos) return;
-  if (!result_.is_safe_to_walk) return;
+void RawScanner::look_at_library_stream(const RawDictionary& dictionary, std::uint64_t data) {
+  const std::string type = dictionary.name("Type");
+  const bool is_certain = type == "ObjStm" || type == "XRef";
+  // Where the type or its key cannot be read here, what looks like one counts as one.
+  const bool is_likely = (type.empty() && dictionary.has("Type")) || dictionary.has("First") || dictionary.has("W");
+  if ((!is_certain && !is_likely) || !result_.is_safe_to_walk) return;
   if (++library_streams_ > kMostLibraryStreams) {
     findings_.add(FindingCode::kTooManyObjects, at_offset(data));
     result_.is_safe_to_walk = false;
     return;
   }
-  LibraryStream stream(std::min(kLibraryStream, library_bytes_left_));
-  inflater_.reset();
-  std::string block(std::size_t{16} * 1024, '\0');
-  Inflater::State state = Inflater::State::kMore;
-  for (std::uint64_t at = data; state == Inflater::State::kMore;) {
-    const std::size_t got = file_.read_at(at, block.data(), block.size());
-    if (got == 0) break;
-    at += got;
-    state = inflater_.feed(block.data(), got, stream);
+  if (type == "XRef" && is_object_open_) result_.census.objects[open_object_].is_table = true;
+  if (type == "XRef" && claims_too_much(dictionary)) {
+    findings_.add(FindingCode::kTooManyObjects, at_offset(data));
+    result_.is_safe_to_walk = false;
+    return;
   }
+  LibraryStream stream(dictionary, data, std::min(kLibraryStream, library_bytes_left_), result_.census);
+  count_library_stream(stream, dictionary, data);
   std::vector<std::uint64_t>& hiding = result_.streams_that_hide_names;
   if (stream.hides_name() && hiding.size() < kMaxCandidates) hiding.push_back(data);
   library_bytes_left_ -= std::min(library_bytes_left_, stream.made());
@@ -300,47 +362,32 @@ void RawScanner::look_at_library_stream(std::string_view dictionary, std::uint64
   }
 }
 
-void RawScanner::look_at_tail() {
-  if (!last_end_mark_) {
-    findings_.add(FindingCode::kTruncated, at_offset(file_.size()));
-    return;
+void RawScanner::count_library_stream(LibraryStream& stream, const RawDictionary& dictionary, std::uint64_t data) {
+  const auto filters = filters_of(dictionary);
+  // A filter that stands in another object is most likely the one that all such streams have.
+  FilterChain chain(filters.value_or(std::vector<FilterSpec>{{.kind = FilterKind::kFlate}}), inflater_, kLibraryStream,
+                    stream);
+  const std::uint64_t stop = stated_end(dictionary, data) ? data + *dictionary.number("Length") : file_.size();
+  std::string block(std::size_t{16} * 1024, '\0');
+  for (std::uint64_t at = data; at < stop;) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), stop - at));
+    const std::size_t got = file_.read_at(at, block.data(), wanted);
+    if (got == 0 || !chain.write(block.data(), got)) break;
+    at += got;
   }
-  std::uint64_t after = *last_end_mark_ + 5;
-  std::string tail = file_.read_at(after, 4096);
-  const std::size_t first = tail.find_first_not_of("\0\t\n\f\r \x1a"sv);
-  if (first == std::string::npos) return;
-  after += first;
-  tail.erase(0, first);
-  findings_.add(FindingCode::kTrailingBytes, at_offset(after));
-  if (is_foreign_magic(tail) || holds_foreign_magic(tail)) findings_.add(FindingCode::kForeignMagic, at_offset(after));
-  if (holds_markup(tail)) findings_.add(FindingCode::kMarkupHead, at_offset(after));
-}
-
-// A ZIP reader starts from the end record; it counts when a central directory lies where the record says.
-void RawScanner::look_for_zip_tail() {
-  const std::uint64_t from = file_.size() - std::min<std::uint64_t>(file_.size(), kZipTailReach);
-  const std::string tail = file_.read_at(from, kZipTailReach);
-  constexpr auto kEndRecord = "PK\x05\x06"sv;
-  for (std::size_t at = tail.rfind(kEndRecord); at != std::string::npos;
-       at = at == 0 ? std::string::npos : tail.rfind(kEndRecord, at - 1)) {
-    if (at + 22 > tail.size()) continue;
-    std::uint64_t directory_size = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      directory_size |= static_cast<std::uint64_t>(static_cast<unsigned char>(tail[at + 12 + i])) << (8U * i);
-    }
-    const std::uint64_t record = from + at;
-    if (directory_size > record || directory_size == 0) continue;
-    if (file_.read_at(record - directory_size, 4) != "PK\x01\x02") continue;
-    add_candidate(FindingCode::kZipTail, record);
-    return;
+  chain.finish();
+  stream.finish();
+  if (chain.bursts()) {
+    findings_.add(FindingCode::kInflatesTooFar, at_offset(data));
+    result_.is_safe_to_walk = false;
   }
 }
 
 }  // namespace
 
-RawScan scan_raw(const FileReader& file, std::string_view head, std::size_t header, const Limits& limits,
+RawScan scan_raw(const FileReader& file, std::string_view head, std::size_t header, std::uint64_t inflated_bytes,
                  Inflater& inflater, FindingSink& findings) {
-  return RawScanner(file, limits, inflater, findings).run(head, header);
+  return RawScanner(file, inflated_bytes, inflater, findings).run(head, header);
 }
 
 }  // namespace lazaret::sandbox

@@ -1,41 +1,13 @@
 #include "tests/support/attack_documents.h"
 
-#include "sample/pdf_writer.h"
 #include "sandbox/eicar.h"
+#include "tests/support/document_kit.h"
 
 namespace lazaret::testing_support {
 namespace {
 
 using inspect::FindingCode;
-using sample::deflate;
 using std::string;
-
-constexpr int kLevel = 9;
-
-string flate_body(std::string_view entries, std::string_view data) {
-  return stream_body("/Filter /FlateDecode " + string(entries), deflate(data, kLevel));
-}
-
-string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  string out;
-  for (const char c : bytes) {
-    out.push_back(kDigits[static_cast<unsigned char>(c) >> 4U]);
-    out.push_back(kDigits[static_cast<unsigned char>(c) & 15U]);
-  }
-  return out;
-}
-
-string utf16_string(std::string_view ascii) {
-  string bytes = "\xFE\xFF";
-  for (const char c : ascii)
-    bytes.append(1, '\0').append(1, c);
-  return "<" + hex(bytes) + ">";
-}
-
-string clean_page() {
-  return one_page({});
-}
 
 string clean_page_with_orphan(const string& object) {
   PdfText pdf;
@@ -44,24 +16,6 @@ string clean_page_with_orphan(const string& object) {
   pdf.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
   pdf.add(object);
   return pdf.finish();
-}
-
-string with_open_action(const string& action) {
-  return one_page({.catalog = "/OpenAction " + action});
-}
-
-string with_page_action(const string& action) {
-  return one_page({.page = "/AA << /O 5 0 R >>", .more = {action}});
-}
-
-string with_link(const string& action) {
-  return one_page({.page = "/Annots [ << /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A " + action + " >> ]"});
-}
-
-string with_attachment(const string& name, std::string_view bytes, const string& type_entry = "/Type /EmbeddedFile") {
-  return one_page({.catalog = "/Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >>",
-                   .more = {"<< /Type /Filespec /F (" + name + ") /UF (" + name + ") /EF << /F 6 0 R >> >>",
-                            flate_body(type_entry, bytes)}});
 }
 
 string nested_arrays(std::size_t depth) {
@@ -203,7 +157,7 @@ void add_contents(std::vector<ExpectedDocument>& all) {
       Outcome::kMalicious, {FindingCode::kEicar});
   add("antivirus test behind two filters",
       one_page({.more = {stream_body("/Filter [/ASCIIHexDecode /FlateDecode]",
-                                     hex(deflate(sandbox::eicar_test_string(), kLevel)) + ">")}}),
+                                     hex(flate(sandbox::eicar_test_string())) + ">")}}),
       Outcome::kMalicious, {FindingCode::kEicar});
   add("XFA form", one_page({.catalog = "/AcroForm << /Fields [] /XFA 5 0 R >>", .more = {flate_body("", "<xdp/>")}}),
       Outcome::kActive, {FindingCode::kXfa});
@@ -213,7 +167,7 @@ void add_contents(std::vector<ExpectedDocument>& all) {
       {FindingCode::kInflatesTooFar});
   add("flate bomb in a flate bomb",
       one_page({.more = {stream_body("/Filter [/FlateDecode /FlateDecode]",
-                                     deflate(deflate(string(std::size_t{40} << 20U, '\0'), kLevel), kLevel))}}),
+                                     flate(flate(string(std::size_t{40} << 20U, '\0'))))}}),
       Outcome::kBomb, {FindingCode::kInflatesTooFar});
   add("image of absurd size",
       one_page({.more = {stream_body("/Subtype /Image /Width 999999 /Height 999999 /ColorSpace /DeviceRGB "
@@ -280,64 +234,20 @@ void add_surroundings(std::vector<ExpectedDocument>& all) {
     names.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
     names.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
     names.add_stream(string("/Type /ObjStm /N 1 /First 4") + (is_filtered ? " /Filter /FlateDecode" : ""),
-                     is_filtered ? deflate(hidden, kLevel) : hidden);
+                     is_filtered ? flate(hidden) : hidden);
     add(string("escaped name in an object stream") + (is_filtered ? "" : " without a filter"), names.finish(),
-        Outcome::kSuspicious, {FindingCode::kEscapedName});
+        Outcome::kMalicious, {FindingCode::kEscapedName, FindingCode::kHiddenObject, FindingCode::kLaunch});
   }
   PdfText burst;
   burst.add("<< /Type /Catalog /Pages 2 0 R >>");
   burst.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
   burst.add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
   burst.add_stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode",
-                   deflate("9 0 " + string(std::size_t{80} << 20U, ' '), kLevel));
+                   flate("9 0 " + string(std::size_t{80} << 20U, ' ')));
   add("object stream that bursts", burst.finish(), Outcome::kBomb, {FindingCode::kInflatesTooFar});
 }
 
 }  // namespace
-
-int PdfText::add(std::string_view body) {
-  objects_.emplace_back(body);
-  return static_cast<int>(objects_.size());
-}
-
-int PdfText::add_stream(std::string_view entries, std::string_view data) {
-  return add(stream_body(entries, data));
-}
-
-std::string PdfText::finish(std::string_view trailer, std::string_view root) const {
-  string file = "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n";
-  string table;
-  for (std::size_t i = 0; i < objects_.size(); ++i) {
-    string offset = std::to_string(file.size());
-    table += string(10 - offset.size(), '0') + offset + " 00000 n \n";
-    file += std::to_string(i + 1) + " 0 obj\n" + objects_[i] + "\nendobj\n";
-  }
-  const string count = std::to_string(objects_.size() + 1);
-  const string start = std::to_string(file.size());
-  file += "xref\n0 " + count + "\n0000000000 65535 f \n" + table;
-  file += "trailer\n<< /Root " + string(root) + " /Size " + count + " " + string(trailer) + " >>\n";
-  return file + "startxref\n" + start + "\n%%EOF\n";
-}
-
-std::string stream_body(std::string_view entries, std::string_view data) {
-  return "<< " + string(entries) + " /Length " + std::to_string(data.size()) + " >>\nstream\n" + string(data) +
-         "\nendstream";
-}
-
-std::string one_page(const OnePage& parts) {
-  string references;  // so that a writer that drops what is not reached keeps them
-  for (std::size_t i = 0; i < parts.more.size(); ++i)
-    references += std::to_string(5 + i) + " 0 R ";
-  PdfText pdf;
-  pdf.add("<< /Type /Catalog /Pages 2 0 R " + parts.catalog + " >>");
-  pdf.add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
-  pdf.add("<< /Type /Page /Extra [" + references + "] /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R " +
-          parts.page + " >>");
-  pdf.add_stream("", parts.content);
-  for (const string& object : parts.more)
-    pdf.add(object);
-  return pdf.finish(parts.trailer);
-}
 
 std::vector<ExpectedDocument> attack_documents() {
   std::vector<ExpectedDocument> all;
@@ -345,47 +255,9 @@ std::vector<ExpectedDocument> attack_documents() {
   add_targets(all);
   add_contents(all);
   add_surroundings(all);
-  return all;
-}
-
-std::vector<ExpectedDocument> benign_documents() {
-  std::vector<ExpectedDocument> all;
-  const auto add = [&all](string name, string bytes, std::vector<FindingCode> codes = {}) {
-    all.push_back({std::move(name), std::move(bytes), Outcome::kClean, std::move(codes)});
-  };
-  add("one page", clean_page());
-  add("page that says JavaScript", one_page({.content = "BT (/JavaScript /Launch %PDF-1.4 /J#61vaScript) Tj ET"}));
-  add("OpenAction to a page", with_open_action("[3 0 R /Fit]"));
-  add("OpenAction by GoTo", with_open_action("<< /S /GoTo /D [3 0 R /Fit] >>"));
-  add("OpenAction that prints", with_open_action("<< /S /Named /N /Print >>"));
-  for (const char* uri : {"https://example.org/", "http://example.org/", "mailto:a@example.org", "tel:+6560000000"}) {
-    add("link to " + string(uri), with_link("<< /S /URI /URI (" + string(uri) + ") >>"), {FindingCode::kUri});
-  }
-  add("link inside", with_link("<< /S /GoTo /D [3 0 R /Fit] >>"));
-  add("form", one_page({.catalog = "/AcroForm << /Fields [5 0 R] /NeedAppearances true >>",
-                        .page = "/Annots [5 0 R]",
-                        .more = {"<< /FT /Tx /T (name) /Subtype /Widget /Rect [0 0 99 9] /V (Tan) >>"}}));
-  add("scan", one_page({.more = {stream_body("/Subtype /Image /Width 2480 /Height 3508 /ColorSpace /DeviceGray "
-                                             "/BitsPerComponent 8 /Filter /DCTDecode",
-                                             "\xFF\xD8\xFF\xE0 MZ PK\3\4 %PDF- #!/")}}));
-  add("white scan", one_page({.more = {flate_body("/Subtype /Image /Width 9600 /Height 36000 /ColorSpace /DeviceGray "
-                                                  "/BitsPerComponent 1",
-                                                  string(std::size_t{1200} * 36'000, '\0'))}}));
-  add("tagged structure", one_page({.catalog = "/StructTreeRoot 5 0 R",
-                                    .more = {"<< /Type /StructTreeRoot /K << /Type /StructElem /S /Document >> >>"}}));
-  add("metadata",
-      one_page({.catalog = "/Metadata 5 0 R",
-                .more = {stream_body("/Type /Metadata /Subtype /XML",
-                                     "<?xpacket?><x:xmpmeta xmlns:x='adobe:ns:meta/'/><?xpacket end='w'?>")}}));
-  add("name escaped for need", one_page({.page = "/Resources << /Font << /F#20One 5 0 R >> >>",
-                                         .more = {"<< /Type /Font /Subtype /Type1 /BaseFont /Arial#2CBold >>"}}));
-  const string page = clean_page();
-  const string addition = "4 0 obj\n" + stream_body("", "BT (Changed) Tj ET") + "\nendobj\n";
-  const string table = "xref\n4 1\n" + string(10 - std::to_string(page.size()).size(), '0') +
-                       std::to_string(page.size()) + " 00000 n \ntrailer\n<< /Root 1 0 R /Size 5 /Prev " +
-                       std::to_string(page.rfind("xref\n0")) + " >>\nstartxref\n" +
-                       std::to_string(page.size() + addition.size()) + "\n%%EOF\n";
-  add("one incremental save", page + addition + table);
+  add_form_attacks(all);
+  add_image_attacks(all);
+  add_signed_documents(all);
   return all;
 }
 
