@@ -35,6 +35,26 @@ std::string base64_with(std::string_view alphabet, std::span<const Byte> bytes) 
   return text;
 }
 
+std::optional<std::string> decode_with(std::string_view alphabet, std::string_view text) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const std::size_t value = alphabet.find(c);
+    if (value == std::string_view::npos) return std::nullopt;
+    bits = bits << 6U | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes += static_cast<char>(static_cast<std::uint8_t>(bits >> count));
+    }
+  }
+  if ((bits & ((1U << count) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
 }  // namespace
 
 std::string hex_encode(std::span<const std::uint8_t> bytes) {
@@ -71,24 +91,15 @@ std::string base64url_encode(std::string_view bytes) {
   return base64_with(kBase64Url, std::span<const char>(bytes.data(), bytes.size()));
 }
 
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding)
+    text.remove_suffix(1);
+  return decode_with(kBase64, text);
+}
+
 std::optional<std::string> base64url_decode(std::string_view text) {
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::size_t value = kBase64Url.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6U | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>(static_cast<std::uint8_t>(bits >> count));
-    }
-  }
-  if ((bits & ((1U << count) - 1U)) != 0) return std::nullopt;
-  return bytes;
+  return decode_with(kBase64Url, text);
 }
 
 std::string percent_encode(std::string_view text) {

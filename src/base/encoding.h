@@ -14,6 +14,8 @@ std::string hex_encode(std::span<const std::uint8_t> bytes);  // lower case
 bool hex_decode(std::string_view text, std::span<std::uint8_t> bytes);
 
 std::string base64_encode(std::span<const std::uint8_t> bytes);  // section 4, padded
+// nullopt on missing padding, and on what base64url_decode() refuses.
+std::optional<std::string> base64_decode(std::string_view text);
 std::string base64url_encode(std::string_view bytes);
 // nullopt on padding, foreign characters, an impossible length, or bits set beyond the last byte (one text per value).
 std::optional<std::string> base64url_decode(std::string_view text);

@@ -19,7 +19,7 @@ KNOWS = {
     "inspect": {"base", "document", "intake"},
     "sandbox": {"base", "document", "inspect"},
     "objects": {"base", "document", "intake"},
-    "metadata": {"base", "document", "intake"},
+    "metadata": {"aws", "base", "document", "intake"},
     "http": {"base", "document", "intake"},
     "sample": {"base"},
     "app": {"base", "document", "config", "intake", "obs", "inspect", "objects", "metadata", "http", "sample"},
@@ -40,7 +40,7 @@ OWNERS = {
     r"spdlog/": {"obs"},
     r"prometheus/": {"obs"},
     r"CLI/": {"app"},
-    r"zlib\.h": {"sample", "sandbox"},
+    r"zlib\.h": {"base", "sample", "sandbox"},
 }
 # In the sandbox only facts may be shared with the server's side: never the supervisor or the policy.
 SANDBOX_MAY_INCLUDE = re.compile(r'"inspect/(report|fact|finding|protocol|wire)[a-z_]*\.h"')
