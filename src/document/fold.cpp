@@ -90,4 +90,9 @@ std::vector<std::string> search_words(std::string_view text) {
   return words;
 }
 
+bool stands_alone(std::string_view word) {
+  const auto codes = unicode::decode(word);
+  return codes.size() == 1 && stands_alone(codes.front());
+}
+
 }  // namespace lazaret

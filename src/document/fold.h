@@ -14,4 +14,7 @@ std::string filename_sort_key(std::string_view filename);
 // character is a word of its own. In order of appearance, each once. Input is valid UTF-8.
 std::vector<std::string> search_words(std::string_view text);
 
+// Whether a folded word is one CJK character, which is a word by itself.
+bool stands_alone(std::string_view word);
+
 }  // namespace lazaret

@@ -1,5 +1,6 @@
 // A JSON value as a small tree, for what must look inside JSON: merge patches, request bodies, stored documents.
-// Numbers keep the digits they came with. For this folder and src/aws; the rest of the house sees JsonObject and Document.
+// Numbers keep the digits they came with. For this folder and for the DynamoDB side, whose protocol and maps are JSON;
+// the rest of the house sees JsonObject and Document.
 #pragma once
 
 #include <cstdint>

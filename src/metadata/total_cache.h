@@ -8,11 +8,9 @@
 #include <unordered_map>
 
 #include "document/query.h"
+#include "metadata/filter_key.h"
 
 namespace lazaret::sqlite {
-
-// One text for each filter, different for different filters.
-std::string filter_key(const Filter& filter);
 
 class TotalCache {
  public:
