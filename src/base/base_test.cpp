@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "base/crc32.h"
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/error.h"
@@ -68,6 +69,21 @@ TEST(Encoding, Base64UrlHasOneTextForEachValue) {
   EXPECT_FALSE(base64url_decode("YR"));  // bits beyond the last byte
   EXPECT_FALSE(base64url_decode("YQ=="));
   EXPECT_FALSE(base64url_decode("Y"));
+}
+
+TEST(Encoding, Base64IsReadBackWithItsPaddingOnly) {
+  for (const std::string& bytes :
+       {std::string{}, std::string("a"), std::string("ab"), std::string("abc"), std::string("\xff\x00\xfe", 3)}) {
+    const auto* first = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    EXPECT_EQ(base64_decode(base64_encode({first, bytes.size()})), bytes);
+  }
+  for (const char* text : {"YQ", "YQ=", "YR==", "Y===", "-_--", "YQ==YQ=="})
+    EXPECT_FALSE(base64_decode(text)) << text;
+}
+
+TEST(Crc32, IsZlibs) {
+  EXPECT_EQ(crc32(""), 0U);
+  EXPECT_EQ(crc32("123456789"), 0xcbf43926U);
 }
 
 TEST(Encoding, PercentDecodingRefusesBrokenEscapes) {

@@ -79,7 +79,7 @@ TEST_F(DynamoDbUnits, OfADocumentsLifeAreWhatTheDocsSay) {
              EXPECT_TRUE(store_.commit({}, other, AttemptId{1}, RecordedAnswer{201, std::string(700, 'x'), other.id}));
            })
           .write,
-      11);
+      13);
   EXPECT_LE(cost("get", [&] { EXPECT_TRUE(store_.get({}, document.id)); }).read, 1);
   Document changed = document;
   changed.processed = true;
