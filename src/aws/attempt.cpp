@@ -122,10 +122,11 @@ Setback setback_of(const Operation& operation, TransportFault fault) {
   Setback setback;
   const bool final = fault.code == ErrorCode::kCancelled || fault.code == ErrorCode::kDeadline ||
                      fault.code == ErrorCode::kOverloaded || fault.code == ErrorCode::kTooLarge ||
-                     fault.code == ErrorCode::kInternal;
+                     fault.code == ErrorCode::kInternal || fault.outlook == Outlook::kLasting;
   setback.remedy = final ? Remedy::kNone : Remedy::kRepeat;
   setback.perhaps_applied = fault.sent == Sent::kPerhaps && !only_reads(operation);
-  const bool never = fault.code == ErrorCode::kTooLarge || fault.code == ErrorCode::kInternal;
+  const bool never =
+      fault.code == ErrorCode::kTooLarge || fault.code == ErrorCode::kInternal || fault.outlook == Outlook::kLasting;
   const Retry retry = setback.perhaps_applied ? Retry::kAmbiguous : never ? Retry::kNever : Retry::kSafe;
   setback.failure.error = {fault.code, retry, operation.name + ": " + std::move(fault.detail), {}};
   return setback;

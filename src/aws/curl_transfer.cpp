@@ -105,7 +105,10 @@ std::string CurlTransfer::set_up(const TransportLimits& limits) {
       .set<CURLOPT_WRITEDATA>(this)
       .set<CURLOPT_PREREQFUNCTION>(&CurlTransfer::on_connected)
       .set<CURLOPT_PREREQDATA>(this);
-  if (!settings.ca_bundle.empty()) options.set<CURLOPT_CAINFO>(settings.ca_bundle.c_str());
+  if (!settings.ca_bundle.empty()) {
+    options.set<CURLOPT_CAINFO>(settings.ca_bundle.c_str())
+        .set<CURLOPT_CAPATH>(static_cast<const char*>(nullptr));  // else the system's are trusted beside it
+  }
   set_body(options);
   if (!options.refused().empty()) return options.refused();
   if (const CURLMcode code = curl_multi_add_handle(lease_.multi(), easy); code != CURLM_OK) {
@@ -350,6 +353,12 @@ TransportFault CurlTransfer::fault_of(CURLcode code) const {
     case CURLE_URL_MALFORMAT:
     case CURLE_OUT_OF_MEMORY:
       return broken(ErrorCode::kInternal, detail).error();
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE: {
+      TransportFault untrusted = broken(ErrorCode::kUnavailable, "the server is not trusted: " + detail).error();
+      untrusted.outlook = Outlook::kLasting;
+      return untrusted;
+    }
     default:  // libcurl's codes are many and grow
       return broken(ErrorCode::kUnavailable, detail).error();
   }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
+
+#include <unistd.h>
 
 #include "aws/curl_slots.h"
 #include "aws/curl_transfer.h"
@@ -57,6 +60,9 @@ CurlTransport::CurlTransport(std::unique_ptr<CurlSlots> slots) : slots_(std::mov
 CurlTransport::~CurlTransport() = default;
 
 Result<std::unique_ptr<CurlTransport>> CurlTransport::make(CurlOptions options) {
+  if (!options.ca_bundle.empty() && ::access(options.ca_bundle.c_str(), R_OK) != 0) {
+    return std::unexpected(system_error("the trusted authorities in " + options.ca_bundle, errno));
+  }
   auto slots = CurlSlots::make(std::move(options));
   if (!slots) return std::unexpected(std::move(slots).error());
   return std::unique_ptr<CurlTransport>(new CurlTransport(*std::move(slots)));

@@ -23,13 +23,13 @@ struct CurlOptions {
   std::size_t waiters = 256;  // callers that wait for a slot; more are kOverloaded at once
   // Idle connections older than this are not used again: S3 drops them after about 5 s, DynamoDB after about 20.
   std::chrono::seconds connection_age{4};
-  std::string ca_bundle;  // a PEM file; empty: the system's
+  std::string ca_bundle;  // a PEM file, trusted instead of the system's authorities; empty: the system's
   std::string proxy;      // "http://proxy.example:3128"; empty: none
 };
 
 class CurlTransport final : public Transport {
  public:
-  // kInternal where libcurl cannot be set up.
+  // kInternal where libcurl cannot be set up or the authorities cannot be read.
   static Result<std::unique_ptr<CurlTransport>> make(CurlOptions options);
   ~CurlTransport() override;
 

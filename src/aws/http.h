@@ -75,11 +75,14 @@ struct HttpResponse {
 
 // What went wrong below HTTP. `sent` says whether the request may have reached the server.
 enum class Sent : std::uint8_t { kNo, kPerhaps };
+// kLasting: the same request meets the same end until an operator acts (a certificate that is not trusted).
+enum class Outlook : std::uint8_t { kMayPass, kLasting };
 struct TransportFault {
   // kUnavailable, kDeadline, kCancelled, kOverloaded (the transport is), kTooLarge (the answer), kCorrupt, kInternal
   ErrorCode code = ErrorCode::kUnavailable;
   Sent sent = Sent::kPerhaps;
   std::string detail;  // for the log
+  Outlook outlook = Outlook::kMayPass;
 };
 template <class T>
 using Transported = std::expected<T, TransportFault>;
