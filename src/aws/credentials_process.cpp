@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 #include <stop_token>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,33 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+// Of this service, and no business of the command's. All else is passed on: what a command needs (HOME, a proxy, the
+// address of a vault) cannot be foreseen.
+constexpr std::array<std::string_view, 1> kWithheld{"SECRET_KEY"};
+
+std::vector<char*> environment_of_command() {
+  std::vector<char*> kept;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (std::ranges::find(kWithheld, text.substr(0, text.find('='))) == kWithheld.end()) kept.push_back(*entry);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
+// A group of its own, and signals as a shell would give them: a server blocks some and ignores broken pipes, and both
+// would be inherited.
+void set_manners(posix_spawnattr_t& attributes) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &pipe);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
 
 // A child in a group of its own; the destructor ends the group and collects the child.
 class Child {
@@ -93,14 +121,15 @@ class ProcessSource final : public CredentialsSource {
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, input.get(), STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    set_manners(attributes);
     std::vector<std::string> words = plan_.command;
     std::vector<char*> arguments;
     arguments.reserve(words.size() + 1);
     for (std::string& word : words)
       arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    const int failed = ::posix_spawnp(&spawned.pid, arguments.front(), &files, &attributes, arguments.data(), environ);
+    const int failed = ::posix_spawnp(&spawned.pid, arguments.front(), &files, &attributes, arguments.data(),
+                                      environment_of_command().data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     if (failed != 0) return refuse("the command cannot be started: " + system_error("", failed).detail);

@@ -1,6 +1,7 @@
-// credential_process: a command of the operator's that prints credentials as JSON. It gets no input, its errors go
-// nowhere (they may be secrets), its output and its time are bounded, and it runs in a process group of its own, all of
-// which ends with it. https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+// credential_process: a command of the operator's that prints credentials as JSON. It gets no input and the environment
+// of the service without SECRET_KEY; its errors go nowhere (they may be secrets), its output and its time are bounded,
+// and it runs in a process group of its own, all of which ends with it.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 #pragma once
 
 #include <chrono>

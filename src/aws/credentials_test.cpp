@@ -1,6 +1,8 @@
 // The plan of credentials, each source against an imposter of its endpoint, and what the cache makes of them.
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
+#include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <functional>
@@ -341,6 +343,28 @@ TEST_F(CredentialsSourceTest, AProcessPrintsItsKeys) {
       R"({"Version":1,"AccessKeyId":"PROC","SecretAccessKey":"s3cr3t","SessionToken":"t","Expiration":")" +
       end_text(1h) + "\"}";
   expect_keys(fetch(process("echo '" + keys + "'; echo noise >&2")), "PROC");
+}
+
+TEST_F(CredentialsSourceTest, AProcessGetsTheEnvironmentWithoutTheKeyOfThisService) {
+  ::setenv("SECRET_KEY", "of the service", 1);
+  ::setenv("LAZARET_TEST_VAULT", "PROC", 1);
+  const auto got = fetch(process(
+      R"(echo "{\"Version\":1,\"AccessKeyId\":\"$LAZARET_TEST_VAULT\",\"SecretAccessKey\":\"${SECRET_KEY:-none}\"}")"));
+  ::unsetenv("SECRET_KEY");
+  ::unsetenv("LAZARET_TEST_VAULT");
+  ASSERT_TRUE(got) << got.error().detail;
+  EXPECT_EQ(got->access_key_id, "PROC");
+  EXPECT_EQ(got->secret_access_key.reveal(), "none");
+}
+
+TEST_F(CredentialsSourceTest, AProcessGetsSignalsAsAShellWouldGiveThem) {
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  const auto got = fetch(process(
+      R"(set -- $(grep SigIgn /proc/$$/status); echo "{\"Version\":1,\"AccessKeyId\":\"$2\",\"SecretAccessKey\":\"s\"}")"));
+  std::signal(SIGPIPE, before);
+  ASSERT_TRUE(got) << got.error().detail;
+  constexpr unsigned long kBrokenPipe = 1UL << (SIGPIPE - 1U);
+  EXPECT_EQ(std::stoul(got->access_key_id, nullptr, 16) & kBrokenPipe, 0U);
 }
 
 TEST_F(CredentialsSourceTest, AProcessThatFailsIsRefusedWithoutItsOutput) {
