@@ -1,6 +1,5 @@
-# lazaret_embed_text(TARGET FILE HEADER FUNCTION): `std::string_view FUNCTION()` of namespace lazaret::http, which HEADER
-# declares, gives the text of FILE, built into TARGET.
-function(lazaret_embed_text target file header function)
+# lazaret_embed_text(TARGET FILE HEADER FUNCTION NAMESPACE): `std::string_view FUNCTION()` of NAMESPACE, which HEADER declares, gives the text of FILE, built into TARGET.
+function(lazaret_embed_text target file header function namespace)
   file(READ "${file}" hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
   string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
@@ -9,7 +8,7 @@ function(lazaret_embed_text target file header function)
 // Made by cmake/EmbedText.cmake.
 #include "@header@"
 
-namespace lazaret::http {
+namespace @namespace@ {
 namespace {
 constexpr unsigned char kText[] = {
 @bytes@
@@ -20,7 +19,7 @@ std::string_view @function@() {
   return {reinterpret_cast<const char*>(kText), sizeof kText};
 }
 
-}  // namespace lazaret::http
+}  // namespace @namespace@
 ]=])
   target_sources(${target} PRIVATE "${source}")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")

@@ -47,9 +47,16 @@ Result<std::unique_ptr<inspect::Supervisor>> start_supervisor(const Config& conf
   options.sandbox = config.sandbox;
   options.require_isolation = config.app_env == AppEnvironment::kProduction;
   options.engine = "lazaret-inspector " + std::string(kVersion);
+  options.rules = config.yara_rules;
   auto policy = inspect::Policy::parse(config.inspection_policy);
   if (!policy) return fail(ErrorCode::kInvalidParameter, "INSPECTION_POLICY " + policy.error());
-  return inspect::Supervisor::start(std::move(options), std::move(*policy), clock);
+  auto started = inspect::Supervisor::start(std::move(options), std::move(*policy), clock);
+  if (started) return started;
+  // The inspector compiles the rules; what is wrong with them is the configuration's fault.
+  const std::size_t rules = started.error().detail.find("YARA_RULES: ");
+  if (rules == std::string::npos) return started;
+  return fail_with(ErrorCode::kInvalidParameter,
+                   {{"YARA_RULES", "invalid", started.error().detail.substr(rules) + "."}});
 }
 
 // SECRET_KEY, or one that lives as long as the process (development).

@@ -37,6 +37,7 @@ struct Config {
   std::vector<std::string> categories;
   bool enable_file_scanning = true;
   bool sandbox = true;
+  std::vector<std::filesystem::path> yara_rules;
   std::string inspection_policy;      // sound, as ConfigInput::check_inspection_policy says
   std::uint32_t max_upload_rate = 0;  // files a minute and caller; 0: no limit
   std::chrono::milliseconds pending_lease{};

@@ -85,6 +85,13 @@ Applied inspection_policy(std::string_view text, Config& config) {
   return {};
 }
 
+Applied yara_rules(std::string_view text, Config& config) {
+  auto items = parse_list(text);
+  if (!items) return std::unexpected(std::move(items.error()));
+  config.yara_rules.assign(items->begin(), items->end());
+  return {};
+}
+
 Applied secret_key(std::string_view text, Config& config) {
   config.secret_key = Secret{std::string(text)};
   return {};
@@ -209,6 +216,10 @@ constexpr std::array kVariables{
         "SANDBOX", "on",
         "`off` parses without the sandbox's layers, though never in the server's process. Production refuses `off`.",
         kPlain, truth<&Config::sandbox>},
+    Variable{"YARA_RULES", "",
+             "Files of YARA rules beside our own, comma-separated; a match is malicious. A file that cannot be read or "
+             "compiled is refused at start, by file and line. Of YARA's modules only `math` is there.",
+             kPlain, yara_rules},
     Variable{
         "INSPECTION_POLICY", "",
         "What becomes of a document, where that differs from the defaults of inspection.md: entries `OUTCOME=ACTION` "
@@ -274,7 +285,6 @@ constexpr std::array kUnbuilt{
     Unbuilt{"STORE_TIMEOUT", "remote stores"},
     Unbuilt{"STORE_CONNECTIONS", "remote stores"},
     Unbuilt{"CLAMD_SOCKET", "the antivirus stage"},
-    Unbuilt{"YARA_RULES", "the YARA stage"},
 };
 
 }  // namespace

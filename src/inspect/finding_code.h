@@ -77,6 +77,8 @@ enum class FindingCode : std::uint16_t {
   kInternalEntity,
   kEntityExpansion,
   kExternalStylesheet,
+  // Known bad, by rules and by antivirus.
+  kKnownAttack,
   kCount,
 };
 

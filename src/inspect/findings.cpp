@@ -149,6 +149,8 @@ constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
      "This file's XML entities unfold to far more text than it has. Export it without a DOCTYPE."},
     {kExternalStylesheet, "external_stylesheet", kActive, kLow,
      "This file names a style sheet at an address on the network, which a browser fetches when it shows the file."},
+    {kKnownAttack, "known_attack", kMalicious, kCritical,
+     "This file matches a rule that describes a known attack. Do not open it; ask where it came from."},
 }};
 
 constexpr bool rows_are_in_order() {

@@ -68,13 +68,15 @@ void append_part(std::string& text, std::string_view separator, const std::strin
   text += part;
 }
 
-std::string describe(const Place& place) {
+std::string describe(const Report& report, const Place& place) {
   std::string text;
   if (place.object >= 0) {
     append_part(text, ", ", "object " + std::to_string(place.object) + " " + std::to_string(place.generation));
   }
   if (place.page >= 0) append_part(text, ", ", "page " + std::to_string(place.page));
   if (place.offset >= 0) append_part(text, ", ", "offset " + std::to_string(place.offset));
+  const auto rule = static_cast<std::size_t>(place.rule);
+  if (place.rule >= 0 && rule < report.rules.size()) append_part(text, ", ", "rule " + report.rules[rule]);
   return text;
 }
 
@@ -201,7 +203,7 @@ Verdict make_verdict(const Report& report, const std::string& engine, const Poli
   std::size_t bytes = kVerdictOverhead + engine.size();
   for (const RawFinding* raw : worst_first) {
     const FindingRow& row = finding_row(raw->code);
-    Finding finding{std::string(row.name), row.severity, std::string(row.message), describe(raw->place)};
+    Finding finding{std::string(row.name), row.severity, std::string(row.message), describe(report, raw->place)};
     bytes += finding.code.size() + finding.message.size() + finding.where.size() + kFindingOverhead;
     if (verdict.findings.size() < kMaxFindings && bytes <= kMaxVerdictBytes) {
       verdict.findings.push_back(std::move(finding));

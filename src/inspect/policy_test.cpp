@@ -124,6 +124,15 @@ TEST(Verdict, SaysWhereInNumbers) {
   EXPECT_EQ(verdict.findings[1].where, "offset 9");
 }
 
+TEST(Verdict, NamesTheRuleThatMatched) {
+  Report report = with({{FindingCode::kKnownAttack, {.rule = 1}}, {FindingCode::kKnownAttack, {.rule = 5}}});
+  report.rules = {"first", "second"};
+  const Verdict verdict = verdict_of(report);
+  EXPECT_EQ(verdict.outcome, Outcome::kMalicious);
+  EXPECT_EQ(verdict.findings[0].where, "rule second");
+  EXPECT_EQ(verdict.findings[1].where, "");
+}
+
 TEST(Verdict, TakesItsSentencesFromTheTable) {
   const Verdict verdict = verdict_of(with({{FindingCode::kLaunch, {}}}));
   EXPECT_EQ(verdict.findings[0].message, finding_row(FindingCode::kLaunch).message);

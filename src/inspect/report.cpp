@@ -60,6 +60,7 @@ void encode_finding(Encoder& encoder, const RawFinding& finding) {
   encoder.number(std::clamp(finding.place.generation, std::int64_t{0}, kMaxGeneration));
   encoder.number(std::clamp(finding.place.page, kUnknown, kMaxNumber));
   encoder.number(std::max(finding.place.offset, kUnknown));
+  encoder.number(std::clamp(finding.place.rule, kUnknown, std::int64_t{kMaxRules} - 1));
 }
 
 std::optional<RawFinding> decode_finding(Decoder& decoder) {
@@ -69,6 +70,7 @@ std::optional<RawFinding> decode_finding(Decoder& decoder) {
   place.generation = decoder.number_within(std::int64_t{0}, kMaxGeneration);
   place.page = decoder.number_within(kUnknown, kMaxNumber);
   place.offset = decoder.number_within(kUnknown, kMaxOffset);
+  place.rule = decoder.number_within(kUnknown, std::int64_t{kMaxRules} - 1);
   if (!decoder.sound() || !code) return std::nullopt;
   return RawFinding{*code, place};
 }
@@ -115,6 +117,15 @@ bool decode_facts(Decoder& decoder, std::vector<Fact>& facts) {
   return true;
 }
 
+bool decode_rules(Decoder& decoder, std::vector<std::string>& rules) {
+  const auto count = decoder.number_within<std::uint8_t>(0, kMaxRules);
+  for (std::size_t i = 0; i < count; ++i) {
+    rules.push_back(decoder.text(kLongestWord));
+    if (!is_fact_word(rules.back())) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string encode_report(const Report& report) {
@@ -134,6 +145,10 @@ std::string encode_report(const Report& report) {
   encoder.number(static_cast<std::uint8_t>(facts.size()));
   for (const Fact& fact : facts)
     encode_fact(encoder, fact);
+  const std::size_t rules = std::min(report.rules.size(), kMaxRules);
+  encoder.number(static_cast<std::uint8_t>(rules));
+  for (std::size_t i = 0; i < rules; ++i)
+    encoder.text(std::string_view(report.rules[i]).substr(0, kLongestWord));
   return frame(kReportMark, std::move(encoder).take());
 }
 
@@ -154,6 +169,7 @@ Result<Report> decode_report(std::string_view message) {
   report.pdf_version = decoder->text(kMaxVersionBytes);
   report.encrypted = decoder->number_within<std::uint8_t>(0, 1) == 1;
   if (!decode_facts(*decoder, report.facts)) return fail(ErrorCode::kCorrupt, "report with a bad fact");
+  if (!decode_rules(*decoder, report.rules)) return fail(ErrorCode::kCorrupt, "report with a bad rule");
   if (!decoder->finished()) return fail(ErrorCode::kCorrupt, "report with a bad length or number");
   if (!is_printable_word(report.content_type) || !is_version(report.pdf_version)) {
     return fail(ErrorCode::kCorrupt, "report with foreign characters");

@@ -26,6 +26,7 @@ struct Place {
   std::int64_t generation = 0;
   std::int64_t page = -1;
   std::int64_t offset = -1;
+  std::int64_t rule = -1;  // of Report::rules
   bool operator==(const Place&) const = default;
 };
 
@@ -38,11 +39,12 @@ struct RawFinding {
 struct Report {
   std::vector<RawFinding> findings;  // at most kMaxFindings; the worst are kept
   std::uint64_t more_findings = 0;
-  std::string content_type;      // as detected; printable ASCII, at most 127 bytes
-  std::int64_t page_count = -1;  // -1: not known
-  std::string pdf_version;       // "1.7"; at most 8 bytes of 0-9 and dot
-  bool encrypted = false;        // opened with the empty password
-  std::vector<Fact> facts;       // of a file that is no PDF; each code at most once
+  std::string content_type;        // as detected; printable ASCII, at most 127 bytes
+  std::int64_t page_count = -1;    // -1: not known
+  std::string pdf_version;         // "1.7"; at most 8 bytes of 0-9 and dot
+  bool encrypted = false;          // opened with the empty password
+  std::vector<Fact> facts;         // of a file that is no PDF; each code at most once
+  std::vector<std::string> rules;  // names of YARA rules that matched; at most kMaxRules, each a word as a fact's
   bool operator==(const Report&) const = default;
 };
 
@@ -50,6 +52,7 @@ struct Report {
 // hostile: every number, length and character is checked; kCorrupt otherwise.
 inline constexpr std::size_t kMaxReportBytes = std::size_t{16} * 1024;
 inline constexpr std::size_t kMaxTaskBytes = 1024;
+inline constexpr std::size_t kMaxRules = 8;
 std::string encode_report(const Report& report);
 Result<Report> decode_report(std::string_view message);
 std::string encode_task(const Task& task);

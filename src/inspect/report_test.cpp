@@ -17,12 +17,13 @@ Report full_report() {
   report.pdf_version = "1.7";
   report.encrypted = true;
   report.facts = {{FactCode::kWidth, 640, {}}, {FactCode::kModality, 0, "CT"}};
+  report.rules = {"lazaret_heap_spray", "house_rule"};
   return report;
 }
 
 // Where parts of an encoded report lie: mark, length, then the payload.
 constexpr std::size_t kPayload = 8;
-constexpr std::size_t kFindingBytes = 2 + 4 * 8;
+constexpr std::size_t kFindingBytes = 2 + 5 * 8;
 
 ErrorCode decoding_fails_with(const std::string& message) {
   const auto report = decode_report(message);
@@ -68,6 +69,12 @@ TEST(Report, RefusesAFactThatHoldsAnythingButAWord) {
     report.facts = {{FactCode::kModality, 0, word}};
     EXPECT_EQ(decoding_fails_with(encode_report(report)), ErrorCode::kCorrupt) << word;
   }
+}
+
+TEST(Report, RefusesARuleThatIsNoName) {
+  Report report;
+  report.rules = {"text of a document"};
+  EXPECT_EQ(decoding_fails_with(encode_report(report)), ErrorCode::kCorrupt);
 }
 
 TEST(Report, RefusesAFactThatIsThereTwice) {

@@ -194,7 +194,7 @@ void Supervisor::State::wake_manager() const {
 Result<ZygoteProcess> Supervisor::State::raise() {
   // As many at work as are allowed, as many waiting: a burst finds its workers sealed.
   const std::size_t children = std::max(2 * options_.children, options_.children + 2);
-  auto zygote = ZygoteProcess::start({options_.inspector, children, options_.sandbox});
+  auto zygote = ZygoteProcess::start({options_.inspector, children, options_.sandbox, options_.rules});
   if (!zygote) return zygote;
   zygote_ = zygote->pid();
   const auto hello = zygote->wait_for_hello(bells_.halt.get(), options_.start_limit);

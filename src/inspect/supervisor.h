@@ -38,6 +38,7 @@ struct SupervisorOptions {
   std::chrono::milliseconds worker_limit{5'000};  // for a sealed worker to be there, a restart of the zygote included
   bool walk = true;                               // ENABLE_FILE_SCANNING
   bool sandbox = true;                            // SANDBOX
+  std::vector<std::filesystem::path> rules;       // files of YARA rules beside our own
   bool require_isolation = false;                 // production: Landlock or namespaces must hold too
   std::string engine;                             // "lazaret-inspector 0.1.0"; the zygote adds its libraries' versions
 };

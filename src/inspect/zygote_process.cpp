@@ -91,11 +91,11 @@ Result<ZygoteProcess> ZygoteProcess::start(const ZygoteOptions& options) {
   auto channel = make_channel();
   if (!channel) return std::unexpected(std::move(channel.error()));
   auto& [ours, theirs] = *channel;
-  const auto pid = SpawnPlan(theirs.get())
-                       .spawn(options.inspector,
-                              {options.inspector.string(), "--children=" + std::to_string(options.children),
-                               std::string("--sandbox=") + (options.sandbox ? "on" : "off")},
-                              zygote_environment());
+  std::vector<std::string> arguments{options.inspector.string(), "--children=" + std::to_string(options.children),
+                                     std::string("--sandbox=") + (options.sandbox ? "on" : "off")};
+  for (const std::filesystem::path& file : options.rules)
+    arguments.push_back("--rules=" + file.string());
+  const auto pid = SpawnPlan(theirs.get()).spawn(options.inspector, std::move(arguments), zygote_environment());
   if (!pid) return std::unexpected(pid.error());
   return ZygoteProcess(*pid, std::move(ours));
 }

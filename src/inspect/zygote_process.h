@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -22,6 +23,7 @@ struct ZygoteOptions {
   std::filesystem::path inspector;
   std::size_t children = 2;  // alive at a time, waiting or at work
   bool sandbox = true;
+  std::vector<std::filesystem::path> rules;  // files of YARA rules
 };
 
 class ZygoteProcess {

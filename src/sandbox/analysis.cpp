@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <magic.h>
@@ -20,6 +21,7 @@
 #include "sandbox/text_check.h"
 #include "sandbox/type_check.h"
 #include "sandbox/xml_check.h"
+#include "sandbox/yara_rules.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -58,6 +60,7 @@ std::vector<inspect::Fact> facts_of(const DocumentWords& words) {
 
 struct AnalysisTools {
   const MagicTypes& magic;
+  ContentSearch& search;
   const inspect::Task& task;
   const Limits& limits;
   Inflater& inflater;
@@ -77,7 +80,8 @@ void walk(const FileReader& file, std::uint64_t header, const AnalysisTools& too
                              .findings = tools.findings,
                              .watched = watched,
                              .census = raw.census,
-                             .header = header};
+                             .header = header,
+                             .content = &tools.search};
   WalkResult result = walk_pdf(walk_tools, {.inflated_bytes = tools.limits.inflated_bytes,
                                             .thorough_bytes = tools.limits.thorough_bytes,
                                             .objects = tools.limits.objects,
@@ -130,7 +134,8 @@ class NestedFiles final : public NestedJudge {
     if (!is_whole) return tools_.findings.add(FindingCode::kLockedAttachment, spot);
     const std::optional<std::size_t> header = find_pdf_header(head);
     inspect::Report ignored;
-    const AnalysisTools inner{tools_.magic, tools_.task, tools_.limits, tools_.inflater, tools_.findings, ignored};
+    const AnalysisTools inner{tools_.magic,    tools_.search,   tools_.task, tools_.limits,
+                              tools_.inflater, tools_.findings, ignored};
     if (header) analyse_pdf(FileReader(bytes), head, *header, inner);
   }
 
@@ -168,13 +173,12 @@ Checker checker_of(FileType type) {
 
 void check_structure(const FileReader& file, std::string_view head, Checker check, const AnalysisTools& tools) {
   inspect::FactList facts;
-  ContentSearch search(tools.findings);
-  search.search_file(file);
+  tools.search.search_file(file);
   NestedFiles nested(tools);
   check({.file = file,
          .head = head,
          .inflater = tools.inflater,
-         .search = search,
+         .search = tools.search,
          .nested = nested,
          .findings = tools.findings,
          .facts = facts});
@@ -186,9 +190,14 @@ void check_structure(const FileReader& file, std::string_view head, Checker chec
 
 struct Engine::State {
   MagicTypes magic;
+  std::unique_ptr<YaraRules> rules;
 };
 
-Engine::Engine() : state_(std::make_unique<State>()) {}
+Engine::Engine(const std::vector<std::string>& rule_files) : state_(std::make_unique<State>()) {
+  auto rules = YaraRules::load(rule_files);
+  if (!rules) throw std::runtime_error("YARA_RULES: " + rules.error().detail);
+  state_->rules = std::move(*rules);
+}
 
 Engine::~Engine() = default;
 
@@ -202,12 +211,17 @@ inspect::Report Engine::analyse(int fd, const inspect::Task& task, const Limits&
   const Checker check = type.type ? checker_of(*type.type) : nullptr;
   if (type.pdf_header || check != nullptr) {
     Inflater inflater;
-    const AnalysisTools tools{state_->magic, task, limits, inflater, findings, report};
+    std::optional<YaraScan> rules;
+    if (task.walk) rules.emplace(*state_->rules);
+    ContentSearch search(findings, rules ? &*rules : nullptr);
+    const AnalysisTools tools{state_->magic, search, task, limits, inflater, findings, report};
     if (type.pdf_header) {
+      search.search_file_by_rules(file);
       analyse_pdf(file, head, *type.pdf_header, tools);
     } else {
       check_structure(file, head, check, tools);
     }
+    report.rules = search.finish();
   } else {
     look_for_bare_eicar(head, findings);
   }
@@ -217,7 +231,8 @@ inspect::Report Engine::analyse(int fd, const inspect::Task& task, const Limits&
 
 std::string Engine::versions() {
   const int magic = ::magic_version();
-  return "qpdf " + qpdf_version() + " libmagic " + std::to_string(magic / 100) + "." + std::to_string(magic % 100);
+  return "qpdf " + qpdf_version() + " libmagic " + std::to_string(magic / 100) + "." + std::to_string(magic % 100) +
+         " " + YaraRules::version();
 }
 
 }  // namespace lazaret::sandbox

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "inspect/report.h"
 
@@ -22,13 +23,15 @@ struct Limits {
 // Loaded before the sandbox closes, shared by all children of a zygote.
 class Engine {
  public:
-  Engine();  // loads libmagic's database; throws std::runtime_error when it cannot
+  // Loads libmagic's database and compiles the rules, ours and those of `rule_files`; throws std::runtime_error when
+  // it cannot.
+  explicit Engine(const std::vector<std::string>& rule_files = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   // Never throws but std::bad_alloc (the caller reports kMemoryLimit).
   inspect::Report analyse(int fd, const inspect::Task& task, const Limits& limits);
-  // "qpdf 11.3.0 libmagic 5.44"
+  // "qpdf 11.3.0 libmagic 5.44 yara 4.2.3"
   static std::string versions();
 
  private:

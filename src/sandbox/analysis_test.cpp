@@ -311,7 +311,7 @@ TEST_F(Analysis, AnswersForEveryCutOfADocument) {
 }
 
 TEST(EngineVersions, NameTheParsers) {
-  EXPECT_THAT(Engine::versions(), testing::MatchesRegex("qpdf [0-9.]+ libmagic [0-9.]+"));
+  EXPECT_THAT(Engine::versions(), testing::MatchesRegex("qpdf [0-9.]+ libmagic [0-9.]+ yara [0-9.]+"));
 }
 
 }  // namespace

@@ -172,6 +172,14 @@ TEST(Inflater, ServesOneStreamAfterTheOther) {
   }
 }
 
+TEST(FileReader, ReadsAsManyBytesAsAskedFor) {
+  const std::string text(100, 'x');
+  for (std::size_t length = 0; length <= text.size(); ++length)
+    EXPECT_EQ(FileReader(text).read_at(0, length).size(), length);
+  EXPECT_EQ(FileReader(text).read_at(90, 64).size(), 10U);
+  EXPECT_EQ(FileReader(text).read_at(100, 1), "");
+}
+
 TEST(FindingList, CountsTheSameFindingAtTheSamePlaceOnce) {
   FindingList list;
   list.add(FindingCode::kUri, at_object(1, 0));

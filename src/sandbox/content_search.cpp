@@ -1,11 +1,16 @@
 #include "sandbox/content_search.h"
 
-#include <string>
+#include <algorithm>
+#include <utility>
+
+#include "sandbox/yara_rules.h"
 
 namespace lazaret::sandbox {
 namespace {
 
 constexpr std::size_t kBlock = std::size_t{64} * 1024;
+constexpr std::size_t kWindow = std::size_t{256} * 1024;  // what rules see at a time
+constexpr std::size_t kOverlap = 1024;                    // of one window seen again in the next
 
 }  // namespace
 
@@ -14,11 +19,23 @@ void ContentSearch::search_file(const FileReader& file) {
   std::string block(kBlock, '\0');
   for (std::uint64_t at = 0; at < file.size();) {
     const std::size_t got = file.read_at(at, block.data(), block.size());
-    if (got == 0) return;
+    if (got == 0) break;
     spot_ = at_offset(at);
     feed(std::string_view(block).substr(0, got));
     at += got;
   }
+  budget_left_ = kRuleBytes;
+}
+
+void ContentSearch::search_file_by_rules(const FileReader& file) {
+  std::string block(kBlock, '\0');
+  for (std::uint64_t at = 0; at < file.size() && rules_ != nullptr && budget_left_ != 0;) {
+    const std::size_t got = file.read_at(at, block.data(), block.size());
+    if (got == 0) break;
+    show_rules(std::string_view(block).substr(0, got));
+    at += got;
+  }
+  budget_left_ = kRuleBytes;
 }
 
 void ContentSearch::begin(const Spot& spot) {
@@ -28,6 +45,41 @@ void ContentSearch::begin(const Spot& spot) {
 
 void ContentSearch::feed(std::string_view bytes) {
   if (eicar_.feed(bytes.data(), bytes.size())) findings_.add(inspect::FindingCode::kEicar, spot_);
+  show_rules(bytes);
+}
+
+bool ContentSearch::write(const char* bytes, std::size_t length) {
+  show_rules({bytes, length});
+  return true;
+}
+
+void ContentSearch::show_rules(std::string_view bytes) {
+  if (rules_ == nullptr) return;
+  bytes = bytes.substr(0, budget_left_);
+  budget_left_ -= bytes.size();
+  while (!bytes.empty()) {
+    const std::size_t taken = std::min(bytes.size(), kWindow - window_.size());
+    window_.append(bytes.substr(0, taken));
+    bytes.remove_prefix(taken);
+    if (window_.size() < kWindow) continue;
+    scan_window();
+    window_.erase(0, window_.size() - kOverlap);
+  }
+}
+
+void ContentSearch::scan_window() {
+  if (!rules_->scan(window_, hits_)) findings_.add(inspect::FindingCode::kTimeLimit, {});
+}
+
+std::vector<std::string> ContentSearch::finish() {
+  if (rules_ != nullptr && !window_.empty()) scan_window();
+  window_.clear();
+  for (std::size_t i = 0; i < hits_.size(); ++i) {
+    Spot spot;
+    spot.rule = static_cast<std::int64_t>(i);
+    findings_.add(inspect::FindingCode::kKnownAttack, spot);
+  }
+  return std::move(hits_);
 }
 
 }  // namespace lazaret::sandbox

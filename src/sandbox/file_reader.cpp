@@ -29,9 +29,10 @@ std::size_t FileReader::read_at(std::uint64_t offset, char* into, std::size_t le
 
 std::string FileReader::read_at(std::uint64_t offset, std::size_t length) const {
   if (offset >= size_) return {};
+  const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset));
   std::string bytes;
-  bytes.resize_and_overwrite(static_cast<std::size_t>(std::min<std::uint64_t>(length, size_ - offset)),
-                             [&](char* into, std::size_t room) { return read_at(offset, into, room); });
+  // libstdc++ 12 tells the callee of more room than was asked for.
+  bytes.resize_and_overwrite(wanted, [&](char* into, std::size_t) { return read_at(offset, into, wanted); });
   return bytes;
 }
 

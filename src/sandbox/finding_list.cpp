@@ -19,8 +19,12 @@ bool is_worse(const inspect::RawFinding& a, const inspect::RawFinding& b) {
 }  // namespace
 
 void FindingList::add(inspect::FindingCode code, const Spot& spot) {
-  const inspect::RawFinding finding{
-      code, {.object = spot.object, .generation = spot.generation, .page = spot.page, .offset = spot.offset}};
+  const inspect::RawFinding finding{code,
+                                    {.object = spot.object,
+                                     .generation = spot.generation,
+                                     .page = spot.page,
+                                     .offset = spot.offset,
+                                     .rule = spot.rule}};
   if (std::ranges::find(kept_, finding) != kept_.end()) return;
   if (++seen_.at(std::to_underlying(code)) > kKeptOfEachCode) {
     ++more_;

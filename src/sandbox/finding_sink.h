@@ -13,6 +13,7 @@ struct Spot {
   std::int64_t generation = 0;
   std::int64_t page = -1;
   std::int64_t offset = -1;
+  std::int64_t rule = -1;  // of the report's rules
 };
 
 inline Spot at_offset(std::uint64_t offset) {

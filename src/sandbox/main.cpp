@@ -13,6 +13,7 @@ constexpr int kExitUsage = 64;
 
 class EngineAnalyst final : public Analyst {
  public:
+  explicit EngineAnalyst(const std::vector<std::string>& rules) : engine_(rules) {}
   std::string versions() const override { return Engine::versions(); }
   std::string judge(int document, const inspect::Task& task) override {
     return inspect::encode_report(engine_.analyse(document, task, Limits{}));
@@ -22,9 +23,9 @@ class EngineAnalyst final : public Analyst {
   Engine engine_;
 };
 
-Result<std::unique_ptr<Analyst>> load_engine() {
+Result<std::unique_ptr<Analyst>> load_engine(const std::vector<std::string>& rules) {
   try {
-    return std::make_unique<EngineAnalyst>();
+    return std::make_unique<EngineAnalyst>(rules);
   } catch (const std::exception& error) {
     return fail(ErrorCode::kUnavailable, error.what());
   }
@@ -36,5 +37,6 @@ Result<std::unique_ptr<Analyst>> load_engine() {
 int main(int count, char** arguments) {
   const auto options = lazaret::sandbox::parse_inspector_options(count, arguments);
   if (!options) return lazaret::sandbox::kExitUsage;
-  return lazaret::sandbox::run_inspector(*options, lazaret::sandbox::load_engine);
+  return lazaret::sandbox::run_inspector(*options,
+                                         [&options] { return lazaret::sandbox::load_engine(options->rules); });
 }

@@ -40,7 +40,8 @@ void HiddenWalk::walk_other_view(const std::vector<HiddenObject>& hidden) {
   if (!is_worth_it) return;
   const std::string table = make_other_view(pdf_, hidden, tools_.header, tools_.file.size());
   const FileReader file(tools_.file, table);
-  const WalkTools tools{file, tools_.inflater, tools_.judge, findings_, tools_.watched, tools_.census, tools_.header};
+  const WalkTools tools{file,           tools_.inflater, tools_.judge,  findings_,
+                        tools_.watched, tools_.census,   tools_.header, tools_.content};
   WalkLimits limits = limits_;
   limits.inflated_bytes = shown_.streams().output_left();
   try {

@@ -100,6 +100,7 @@ class StreamLook::Sink final : public ByteSink {
       hides_name_ = find_hidden_name(std::string_view(bytes, length), 0, length) != std::string_view::npos;
     }
     if (keeps_pdf_) keep(bytes, length);
+    if (content_ != nullptr) content_->write(bytes, length);
     return made_ <= cap_;
   }
   std::uint64_t cap() const { return cap_; }
@@ -111,6 +112,7 @@ class StreamLook::Sink final : public ByteSink {
   void read_names() { reads_names_ = true; }
   bool hides_name() const { return hides_name_; }
   void keep_pdf() { keeps_pdf_ = true; }
+  void copy_to(ByteSink* content) { content_ = content; }
   std::string take_pdf() { return std::move(pdf_); }
   bool is_pdf_too_large() const { return is_pdf_too_large_; }
 
@@ -133,6 +135,7 @@ class StreamLook::Sink final : public ByteSink {
   bool reads_names_ = false;
   bool hides_name_ = false;
   bool keeps_pdf_ = false;
+  ByteSink* content_ = nullptr;
   bool is_pdf_too_large_ = false;
   std::string pdf_;
 };
@@ -229,6 +232,7 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
     if (!glance.bursts() || is_input_whole) return;
   }
   Sink sink(eicar_, cap_of(raw), 0);
+  sink.copy_to(tools_.content);
   // The names of others were read by the raw scan, which cannot decrypt.
   if (encrypted_ && dictionary.getKey("/Type").isNameAndEquals("/ObjStm")) sink.read_names();
   decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
@@ -295,6 +299,7 @@ void StreamLook::look_at_hidden(std::string_view dictionary, std::uint64_t data,
   Raw raw;
   raw.length = length;
   Sink sink(eicar_, cap_of(raw), 0);
+  sink.copy_to(tools_.content);
   FilterChain chain(*filters, tools_.inflater, sink.cap(), sink);
   feed_raw(data, length, chain);
   chain.finish();
@@ -309,6 +314,7 @@ StreamLook::Attachment StreamLook::look_at_attachment(QPDFObjectHandle& stream, 
   const Coding coding = coding_of(dictionary, spot);
   const std::uint64_t cap = cap_of(raw);
   Sink sink(eicar_, cap, kHead);
+  sink.copy_to(tools_.content);
   sink.keep_pdf();
   if (cap != 0) decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
   settle(sink, spot);

@@ -43,7 +43,8 @@ void walk_open_document(QPDF& pdf, const WalkTools& tools, const WalkLimits& lim
   result.encrypted = pdf.isEncrypted();
   result.pdf_version = checked_version(pdf.getPDFVersion());
   WatchedFindings findings(tools.findings);
-  const WalkTools watched{tools.file, tools.inflater, tools.judge, findings, tools.watched, tools.census, tools.header};
+  const WalkTools watched{tools.file,    tools.inflater, tools.judge,  findings,
+                          tools.watched, tools.census,   tools.header, tools.content};
   Walker walker(pdf, watched, limits);
   result.page_count = walker.count_pages();
   if (result.page_count == 0) tools.findings.add(FindingCode::kNoPages, Spot());

@@ -45,8 +45,9 @@ struct WalkTools {
   AttachmentJudge& judge;
   FindingSink& findings;
   std::vector<Watched>& watched;
-  const Census& census;      // of the same bytes
-  std::uint64_t header = 0;  // offset of %PDF-, from which libqpdf counts
+  const Census& census;         // of the same bytes
+  std::uint64_t header = 0;     // offset of %PDF-, from which libqpdf counts
+  ByteSink* content = nullptr;  // also gets what streams decode to, and scripts; wants all of it
 };
 
 // What a document says of itself. Texts hold only what FactList lets through.

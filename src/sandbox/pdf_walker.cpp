@@ -168,7 +168,11 @@ void Walker::judge_as_action(QPDFObjectHandle& dictionary, const Item& item) {
 
 void Walker::judge_script(QPDFObjectHandle& script, Role role, const Spot& spot) {
   const Trigger trigger = role == Role::kPlain ? Trigger::kClick : Trigger::kByItself;
-  if (script.isString()) actions_.judge_script(script.getStringValue(), trigger, spot);
+  if (script.isString()) {
+    actions_.judge_script(script.getStringValue(), trigger, spot);
+    const std::string text = script.getUTF8Value();
+    if (tools_.content != nullptr) tools_.content->write(text.data(), text.size());
+  }
   if (script.isStream()) actions_.judge_script(streams_.text_of(script, kLongestScript, spot), trigger, spot);
 }
 
@@ -254,7 +258,8 @@ void Walker::walk_nested(std::string_view bytes, const Spot& spot) {
       scan_raw(inner, bytes.substr(0, 4 * kHeaderReach), header, limits.inflated_bytes, tools_.inflater, findings);
   if (!raw.is_safe_to_walk) return;
   std::vector<Watched> watched;
-  walk_pdf(WalkTools{inner, tools_.inflater, tools_.judge, findings, watched, raw.census, header}, limits);
+  walk_pdf(WalkTools{inner, tools_.inflater, tools_.judge, findings, watched, raw.census, header, tools_.content},
+           limits);
 }
 
 void Walker::add_attachment(FileKind kind, const Spot& spot) {

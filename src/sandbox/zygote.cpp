@@ -230,11 +230,16 @@ int wait_for_zygote(pid_t zygote) {
 
 Result<InspectorOptions> parse_inspector_options(int count, const char* const* arguments) {
   constexpr std::string_view kChildren = "--children=";
+  constexpr std::string_view kRules = "--rules=";
   InspectorOptions options;
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];
     if (argument == "--sandbox=on" || argument == "--sandbox=off") {
       options.sandbox = argument.ends_with("on");
+      continue;
+    }
+    if (argument.starts_with(kRules)) {
+      options.rules.emplace_back(argument.substr(kRules.size()));
       continue;
     }
     const std::string_view number = argument.starts_with(kChildren) ? argument.substr(kChildren.size()) : "";

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "sandbox/worker.h"
 
@@ -14,9 +16,10 @@ namespace lazaret::sandbox {
 struct InspectorOptions {
   std::size_t children = 4;  // alive at a time
   bool sandbox = true;
+  std::vector<std::string> rules;  // files of YARA rules
 };
 
-// "--children=N" (1 to 1024) and "--sandbox=on|off".
+// "--children=N" (1 to 1024), "--sandbox=on|off" and, as often as wanted, "--rules=FILE".
 Result<InspectorOptions> parse_inspector_options(int count, const char* const* arguments);
 
 // The whole of the inspector's life; returns the exit status. `load` runs in the zygote, while files can be read.

@@ -31,6 +31,7 @@ OWNERS = {
     r"qpdf/": {"sandbox"},
     r"magic\.h": {"sandbox"},
     r"(isa-l|igzip)": {"sandbox"},
+    r"yara": {"sandbox"},
     r"seccomp\.h": {"sandbox"},
     r"sqlite3\.h": {"metadata"},
     r"openssl/": {"base"},

@@ -1,5 +1,8 @@
 """Types other than PDF: each is taken where it is allowed, told what it is, and given back; each lie is refused."""
 
+import tempfile
+from pathlib import Path
+
 from support import files, pdf
 from support.problem import expect_problem
 from support.server import run_command, shared
@@ -134,6 +137,26 @@ def bad_policies():
         command = run_command("config", INSPECTION_POLICY=text)
         same(command.returncode, 78, f"exit status of {text}")
         contains(command.stderr, "INSPECTION_POLICY", "what is said")
+
+
+@test("A file that matches a rule is refused, ours or the operator's own, and the rule is named")
+def rules():
+    folder = Path(tempfile.mkdtemp(prefix="lazaret-e2e-"))
+    (folder / "house.yar").write_text('rule house_rule { strings: $a = "ward seven" condition: $a }')
+    server = shared(ALLOWED_EXTENSIONS=ALLOWED, YARA_RULES=folder / "house.yar").client()
+    for text, rule in ((b"see ward seven", "house_rule"), (b"powershell -w hidden", "lazaret_powershell_download")):
+        answer = server.upload(text, "note.txt", declared="text/plain")
+        expect_problem(answer, 422, "file_rejected")
+        same(answer.json["findings"][0]["where"], "rule " + rule, "where")
+
+
+@test("A file of rules that cannot be used is refused at start, by file and line")
+def bad_rules():
+    folder = Path(tempfile.mkdtemp(prefix="lazaret-e2e-"))
+    (folder / "bad.yar").write_text("rule good { condition: true }\nrule bad { condition: nothing }")
+    command = run_command("inspect", folder / "bad.yar", YARA_RULES=folder / "bad.yar")
+    contains(command.stderr, "YARA_RULES", "what is said")
+    contains(command.stderr, "bad.yar line 2", "what is said")
 
 
 @test("A renamed picture keeps its extension")

@@ -1,0 +1,46 @@
+// YaraRules: our own rules and the operator's, compiled once in the zygote and shared by every child. YaraScan: one
+// child's use of them. The only room of libyara, whose header defines macros that break other headers; its modules that
+// parse files of other kinds are left out (see yara_modules.cpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace lazaret::sandbox {
+
+class YaraRules {
+ public:
+  // Ours, and those of `files`. The error is a sentence that names file and line.
+  static Result<std::unique_ptr<YaraRules>> load(const std::vector<std::string>& files);
+  ~YaraRules();
+  YaraRules(const YaraRules&) = delete;
+  YaraRules& operator=(const YaraRules&) = delete;
+
+  static std::string version();
+
+ private:
+  friend class YaraScan;
+  YaraRules() = default;
+  void* rules_ = nullptr;
+};
+
+class YaraScan {
+ public:
+  explicit YaraScan(const YaraRules& rules);  // std::bad_alloc
+  ~YaraScan();
+  YaraScan(const YaraScan&) = delete;
+  YaraScan& operator=(const YaraScan&) = delete;
+
+  // False: the time for one scan is over. Names of rules that matched are put into `hits`, each once.
+  bool scan(std::string_view bytes, std::vector<std::string>& hits);
+
+ private:
+  void* scanner_ = nullptr;
+};
+
+}  // namespace lazaret::sandbox
