@@ -48,6 +48,15 @@ Verb verb_of(QPDFObjectHandle& dictionary) {
   return row == kVerbs.end() ? Verb::kNone : row->verb;
 }
 
+// What is told to the program that is started. To open or to print is what happens to a document without it.
+bool has_parameters(QPDFObjectHandle& target) {
+  if (!target.isDictionary()) return false;
+  QPDFObjectHandle operation = target.getKey("/O");
+  const std::string verb = operation.isString() ? plain_text(operation.getStringValue()) : std::string();
+  const bool is_plain = operation.isNull() || verb == "open" || verb == "o" || verb == "print";
+  return target.hasKey("/P") || target.hasKey("/D") || !is_plain;
+}
+
 }  // namespace
 
 bool ActionJudge::is_action(QPDFObjectHandle& dictionary) {
@@ -110,7 +119,7 @@ void ActionJudge::judge_launch(QPDFObjectHandle& action, const Spot& spot) {
     is_neighbour = !names.empty() && std::all_of(names.begin(), names.end(),
                                                  [](const std::string& name) { return is_neighbouring_pdf(name); });
     if (!is_neighbour) break;
-    if (target.isDictionary() && (target.hasKey("/P") || target.hasKey("/D") || target.hasKey("/O"))) {
+    if (has_parameters(target)) {
       is_neighbour = false;
       break;
     }

@@ -75,6 +75,8 @@ void add_actions(std::vector<ExpectedDocument>& all) {
       {FindingCode::kLaunch});
   add("neighbouring document opened", with_link("<< /S /Launch /F (appendix.pdf) >>"), Outcome::kSuspicious,
       {FindingCode::kLaunchNeighbour});
+  add("neighbouring document opened by name", with_link("<< /S /Launch /Win << /F (appendix.pdf) /O (open) >> >>"),
+      Outcome::kSuspicious, {FindingCode::kLaunchNeighbour});
   add("neighbouring document with parameters", with_link("<< /S /Launch /Win << /F (a.pdf) /P (inert) >> >>"),
       Outcome::kMalicious, {FindingCode::kLaunch});
   add("form sent by a click", with_link("<< /S /SubmitForm /F << /FS /URL /F (https://example.org/f) >> >>"),
