@@ -102,6 +102,7 @@ TEST(Encoding, Utf8RefusesOverlongSurrogatesAndTruncation) {
 
 TEST(Digest, MatchesTheKnownValues) {
   EXPECT_EQ(sha256("abc").to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(hex_encode(md5("abc")), "900150983cd24fb0d6963f7d28e17f72");
   EXPECT_EQ(hmac_sha256(Secret{"key"}, "The quick brown fox jumps over the lazy dog").to_string(),
             "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
   EXPECT_EQ(Digest::parse("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"), sha256("abc"));

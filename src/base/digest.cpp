@@ -59,6 +59,12 @@ Digest sha256(std::string_view text) {
   return hash.finish();
 }
 
+std::array<std::uint8_t, 16> md5(std::string_view text) {
+  std::array<std::uint8_t, 16> bytes{};
+  if (EVP_Digest(text.data(), text.size(), bytes.data(), nullptr, EVP_md5(), nullptr) != 1) throw std::bad_alloc();
+  return bytes;
+}
+
 Digest hmac_sha256(const Secret& key, std::string_view text) {
   std::array<std::uint8_t, 32> bytes{};
   unsigned length = 0;

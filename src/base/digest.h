@@ -1,4 +1,4 @@
-// SHA-256 and HMAC-SHA-256 (OpenSSL), and comparison in constant time.
+// SHA-256, HMAC-SHA-256 and MD5 (OpenSSL), and comparison in constant time.
 #pragma once
 
 #include <array>
@@ -43,6 +43,8 @@ class Sha256 {
 };
 
 Digest sha256(std::string_view text);
+// For protocols that ask for it (Content-MD5); it protects nothing.
+std::array<std::uint8_t, 16> md5(std::string_view text);
 Digest hmac_sha256(const Secret& key, std::string_view text);
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
