@@ -18,7 +18,7 @@ KNOWS = {
     "obs": {"base", "document", "intake"},
     "inspect": {"base", "document", "intake"},
     "sandbox": {"base", "document", "inspect"},
-    "objects": {"base", "document", "intake"},
+    "objects": {"aws", "base", "document", "intake"},
     "metadata": {"aws", "base", "document", "intake"},
     "http": {"base", "document", "intake"},
     "sample": {"base"},
