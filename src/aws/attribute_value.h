@@ -57,6 +57,8 @@ class AttributeValue {
   using NumberSet = std::set<Number>;
   using BytesSet = std::set<Bytes>;
 
+  // Each type is a value by itself: items are written as lists of names and values.
+  // NOLINTBEGIN(google-explicit-constructor)
   AttributeValue() = default;  // NULL
   AttributeValue(Null) {}
   AttributeValue(bool value) : value_(value) {}
@@ -71,6 +73,7 @@ class AttributeValue {
   AttributeValue(StringSet value) : value_(std::move(value)) {}
   AttributeValue(NumberSet value) : value_(std::move(value)) {}
   AttributeValue(BytesSet value) : value_(std::move(value)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   template <class T>
   const T* get_if() const {

@@ -8,7 +8,6 @@
 namespace lazaret::dynamo {
 namespace {
 
-using aws::AttributeValue;
 using aws::Item;
 
 constexpr std::string_view kSort = "#";

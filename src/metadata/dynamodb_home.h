@@ -36,6 +36,9 @@ Result<T> to_result(aws::Outcome<T> outcome) {
   }
 }
 
+// For steps that need not succeed: what they leave undone does no harm and is met again.
+inline void leave_undone_if_failed(const Result<void>&) {}
+
 // Runs `task` for 0 to count - 1, the first on this thread. Waits for all; the first error by number.
 Result<void> run_side_by_side(WorkerPool& pool, std::size_t count,
                               const std::function<Result<void>(std::size_t)>& task);

@@ -73,7 +73,7 @@ void settle_rows(Home& home, const Call& call, const DocumentId& id, const Index
   if (!shards || !stored) return;
   if (!*stored) {
     // Rows come after the pending row and ids are never used again: of what is not there, nobody will want any.
-    static_cast<void>(delete_last_rows(home, call, rows));
+    leave_undone_if_failed(delete_last_rows(home, call, rows));
     return;
   }
   const Row& row = (*stored)->row;
@@ -82,8 +82,8 @@ void settle_rows(Home& home, const Call& call, const DocumentId& id, const Index
   const std::uint64_t version = number_of((*stored)->item, "version").value_or(row.document->version);
   const IndexRows wanted = row.kind == RowKind::kVisible ? rows_of(*row.document, *shards) : IndexRows{};
   const IndexRows unwanted = without(rows, wanted);
-  static_cast<void>(delete_rows(home, call, unwanted, version));
-  static_cast<void>(put_rows(home, call, without(rows, unwanted), version));
+  leave_undone_if_failed(delete_rows(home, call, unwanted, version));
+  leave_undone_if_failed(put_rows(home, call, without(rows, unwanted), version));
 }
 
 }  // namespace lazaret::dynamo

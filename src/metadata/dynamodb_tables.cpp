@@ -283,12 +283,14 @@ namespace {
 // What an operator can do about it.
 Error advise(aws::Failure failure, const aws::ClientOptions& service, const std::string& table) {
   const std::string place = service.endpoint.authority() + " (region " + service.region + ")";
+  const bool denied = failure.code.starts_with("AccessDenied");
+  const bool answered = failure.status != 0;
   Error error = to_error(std::move(failure));
-  if (failure.code.starts_with("AccessDenied")) {
+  if (denied) {
     error.detail =
         "dynamodb: " + place + " denies access to table " + table +
         ": the policy of the credentials in use must allow dynamodb:DescribeTable and the calls of docs/operating.md";
-  } else if (failure.status == 0) {
+  } else if (!answered) {
     error.detail = "dynamodb: " + place + " cannot be reached: " + error.detail;
   } else {
     error.detail = "dynamodb: " + place + " refuses to describe table " + table + ": " + error.detail;

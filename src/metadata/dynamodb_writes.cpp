@@ -87,7 +87,7 @@ Result<ReserveOutcome> reserve(Home& home, const Call& call, const Reservation& 
   }
   auto made = make_pending(home, call, reservation, *shards);
   if (!made && wanted && made.error().code == ErrorCode::kAlreadyExists) {
-    static_cast<void>(release_claim(home, call, wanted->key, reservation.attempt));
+    leave_undone_if_failed(release_claim(home, call, wanted->key, reservation.attempt));
   }
   return made;
 }
@@ -128,7 +128,7 @@ Result<void> commit(Home& home, const Call& call, const Document& document, Atte
     if (!is_committed(*stored, attempt)) return not_this_attempts();
   }
   // Who asks for the answer before this is done finds it by the document.
-  if (claim.key) static_cast<void>(finish_answer(home, call, *claim.key, attempt));
+  if (claim.key) leave_undone_if_failed(finish_answer(home, call, *claim.key, attempt));
   return {};
 }
 
@@ -198,7 +198,7 @@ Result<void> replace(Home& home, const Call& call, const Document& document, std
     return fail(ErrorCode::kConflict, "dynamodb: another version is stored");
   }
   // What is left over does no harm; a list that meets it clears it away.
-  static_cast<void>(delete_rows(home, call, without(old_rows, rows), document.version));
+  leave_undone_if_failed(delete_rows(home, call, without(old_rows, rows), document.version));
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "metadata/dynamodb_reindex.h"
 #include "tests/support/dynamodb_parts.h"
+#include "tests/support/http_imposter.h"
 
 namespace lazaret {
 namespace {
@@ -157,6 +158,17 @@ TEST(DynamoDbProbe, SaysThatNobodyAnswers) {
   ASSERT_FALSE(probed);
   EXPECT_EQ(probed.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(probed.error().detail, HasSubstr("127.0.0.1:1 (region us-east-1) cannot be reached"));
+}
+
+TEST(DynamoDbProbe, SaysThatAccessIsDenied) {
+  testing_support::HttpImposter imposter;
+  imposter.script(
+      {.status = 400, .body = R"({"__type":"com.amazon.coral.service#AccessDeniedException","Message":"no"})"});
+  DynamoDbParts parts(imposter.url());
+  const auto probed = DynamoDbStore(parts.store_parts(), {}).probe({});
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(probed.error().detail, HasSubstr("denies access to table medical-documents: the policy"));
 }
 
 TEST(DynamoDbTablesOnMoto, KeepWhatAwsKeeps) {
