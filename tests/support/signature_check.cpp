@@ -127,7 +127,7 @@ std::string unsigned_header(const ImposterRequest& request, const std::vector<st
 }  // namespace
 
 std::string signature_fault(const ImposterRequest& request, const ExpectedSigner& signer) {
-  const bool in_query = request.query().contains("X-Amz-Signature=");
+  const bool in_query = !query_value(request, "X-Amz-Signature").empty();
   const Fields given = in_query ? presigned(request) : authorization(request.header("authorization"));
   if (given.at("algorithm") != "AWS4-HMAC-SHA256") return "not signed with AWS4-HMAC-SHA256";
   const std::string time = in_query ? query_value(request, "X-Amz-Date") : request.header("x-amz-date");
