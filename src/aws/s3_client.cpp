@@ -129,10 +129,10 @@ Outcome<ObjectHead> S3Client::head_object(const Call& call, std::string_view key
 Outcome<ObjectHead> S3Client::head_version(const Call& call, const ObjectVersion& version) {
   Operation operation = small("HeadObject", Method::kHead, version.key);
   ask(operation, "versionId", version.id);
-  return head(call, std::move(operation));
+  return head(call, operation);
 }
 
-Outcome<ObjectHead> S3Client::head(const Call& call, Operation operation) {
+Outcome<ObjectHead> S3Client::head(const Call& call, const Operation& operation) {
   const auto reply = client_.call(call, operation);
   if (!reply) return std::unexpected(reply.error());
   const auto size = parse_size(reply->response.header("content-length"));

@@ -108,7 +108,7 @@ class S3Client {
  private:
   Operation small(std::string_view name, Method method, std::string_view key = {}) const;
   void add_encryption(Operation& operation) const;
-  Outcome<ObjectHead> head(const Call& call, Operation operation);
+  Outcome<ObjectHead> head(const Call& call, const Operation& operation);
 
   Client& client_;
   S3ClientOptions options_;

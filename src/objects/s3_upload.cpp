@@ -115,7 +115,7 @@ aws::Outcome<void> S3Upload::upload(const Call& call, std::string_view key, cons
   if (!created) {
     aws::Failure failure = created.error();
     if (failure.error.retry == Retry::kAmbiguous || failure.repeated) {
-      static_cast<void>(end_uploads(cleaning_call(call), key));
+      end_strays(cleaning_call(call), key);
     }
     if (failure.error.retry == Retry::kAmbiguous) failure.error.retry = Retry::kSafe;  // of the object there is nothing
     return std::unexpected(std::move(failure));
@@ -134,7 +134,7 @@ aws::Outcome<void> S3Upload::upload(const Call& call, std::string_view key, cons
     give_up(call, *created);
     return completed;
   }
-  if (created->repeated) static_cast<void>(end_uploads(cleaning_call(call), key));
+  if (created->repeated) end_strays(cleaning_call(call), key);
   return {};
 }
 
@@ -160,12 +160,16 @@ aws::Outcome<std::vector<aws::CompletedPart>> S3Upload::send_parts(const Call& c
   return work.take();
 }
 
-// The answer to whoever waits is the failure that led here; what cannot be aborted now is left to the lifecycle rule
-// and to the removal of the key.
+// The answer to whoever waits is the failure that led here; what cannot be ended now is left to the lifecycle rule and
+// to the removal of the key.
 void S3Upload::give_up(const Call& call, const aws::CreatedUpload& created) {
   const Call cleaning = cleaning_call(call);
-  static_cast<void>(s3_.abort_upload(cleaning, created.upload));
-  if (created.repeated) static_cast<void>(end_uploads(cleaning, created.upload.key));
+  [[maybe_unused]] const auto aborted = s3_.abort_upload(cleaning, created.upload);
+  if (created.repeated) end_strays(cleaning, created.upload.key);
+}
+
+void S3Upload::end_strays(const Call& cleaning, std::string_view key) {
+  [[maybe_unused]] const auto ended = end_uploads(cleaning, key);
 }
 
 aws::Outcome<void> S3Upload::end_uploads(const Call& call, std::string_view key) {

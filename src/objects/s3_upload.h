@@ -51,6 +51,7 @@ class S3Upload {
   aws::Outcome<std::vector<aws::CompletedPart>> send_parts(const Call& call, const aws::Upload& upload,
                                                            const SealedBlob& blob);
   void give_up(const Call& call, const aws::CreatedUpload& created);
+  void end_strays(const Call& cleaning, std::string_view key);
   Call cleaning_call(const Call& call) const;
 
   aws::S3Client& s3_;
