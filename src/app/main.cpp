@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/serve.h"
+#include "app/store_commands.h"
 #include "config/config.h"
 #include "config/values.h"
 
@@ -22,6 +23,7 @@ struct Arguments {
   std::string sample_size = "100KB";
   std::string key_name;
   std::string key_scopes = "read,write";
+  bool only_check = false;
   bool markdown = false;
   bool dotenv = false;
 };
@@ -70,6 +72,11 @@ int dispatch(int argc, char** argv) {
   sample->add_option("--kind", arguments.sample.kind, "mixed, scan or flate")
       ->transform(CLI::CheckedTransformer(kinds));
 
+  auto* init = app.add_subcommand("init", "make the bucket and the tables that the configuration names");
+  init->add_flag("--check", arguments.only_check, "change nothing; exit 1 when something is not as it should be");
+
+  auto* reindex = app.add_subcommand("reindex", "adopt the items that the first version of this service wrote");
+
   auto* key = app.add_subcommand("key", "callers' keys in API_KEYS_FILE");
   key->require_subcommand(1);
   auto* key_new = key->add_subcommand("new", "make a key and print it, once");
@@ -88,6 +95,8 @@ int dispatch(int argc, char** argv) {
   if (config->parsed()) return run_config_command(arguments);
   if (inspect->parsed()) return run_inspect(arguments.files);
   if (sample->parsed()) return run_sample_command(arguments);
+  if (init->parsed()) return run_init(arguments.only_check ? Mend::kNo : Mend::kYes);
+  if (reindex->parsed()) return run_reindex();
   if (key_new->parsed()) return run_key_new(arguments.key_name, arguments.key_scopes);
   if (key_list->parsed()) return run_key_list();
   if (key_revoke->parsed()) return run_key_revoke(arguments.key_name);

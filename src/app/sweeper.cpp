@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kBatch = 100;
 constexpr std::chrono::seconds kCallTime{30};
-// An object that cannot be deleted now (a lock, a failing disk) is tried again this much later.
-constexpr std::chrono::minutes kPostponement{10};
+// An object that a lock protects is tried again this much later; where the store fails, in the next pass.
+constexpr std::chrono::milliseconds kPostponement{10 * 60'000};
 
 // Another copy, or the document's owner, was there first.
 bool is_not_ours(const Error& error) {
@@ -99,8 +99,10 @@ bool Sweeper::go_on(const Call& call, const OpenWork& work) {
                     {"detail", gone.error().detail}});
   // One that is not due is tried again when it is.
   const Timestamp now = parts_.clock.now();
+  const bool is_locked = gone.error().code == ErrorCode::kConflict;
   if (work.due <= now) {
-    static_cast<void>(parts_.metadata.postpone_removal(call, work.attempt.id, now + kPostponement));
+    const Timestamp later = now + (is_locked ? kPostponement : options_.interval);
+    static_cast<void>(parts_.metadata.postpone_removal(call, work.attempt.id, later));
   }
   return false;
 }

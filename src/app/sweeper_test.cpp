@@ -120,7 +120,17 @@ TEST_F(SweeperTest, PurgesDeletedDocumentsAfterTheirRetentionOnly) {
   EXPECT_EQ(rows_.get({}, document.id).error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(SweeperTest, TriesAgainLaterWhatCannotBeDeletedNow) {
+TEST_F(SweeperTest, TriesAgainInTheNextPassWhereTheStoreFailed) {
+  reserve_and_put();
+  clock_.advance(61s);
+  objects_.faults.fail("remove", FaultKind::kBefore, 1, ErrorCode::kUnavailable);
+  EXPECT_EQ(sweep(), SweepCount{.failed = 1});
+  clock_.advance(1s);  // the interval
+  EXPECT_EQ(sweep(), SweepCount{.removing = 1});
+  EXPECT_EQ(memory_.size(), 0U);
+}
+
+TEST_F(SweeperTest, TriesAgainLaterWhatALockProtects) {
   reserve_and_put();
   clock_.advance(61s);
   objects_.faults.fail("remove", FaultKind::kBefore, 1, ErrorCode::kConflict);

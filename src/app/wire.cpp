@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/request_log.h"
+#include "app/stores.h"
 #include "app/sweeper.h"
 #include "app/version.h"
 #include "base/worker_pool.h"
@@ -17,9 +18,6 @@
 #include "inspect/supervisor.h"
 #include "intake/document_service.h"
 #include "intake/intake_service.h"
-#include "metadata/sqlite_store.h"
-#include "objects/data_dir_lock.h"
-#include "objects/file_store.h"
 #include "obs/measured.h"
 #include "obs/metrics.h"
 
@@ -92,6 +90,7 @@ http::ApiOptions api_options(const Config& config, Secret secret, Categories cat
   options.version = kVersion;
   options.metrics_open = config.metrics_open;
   options.require_if_match = config.require_if_match;
+  options.download_redirect = config.download_redirect;
   return options;
 }
 
@@ -105,6 +104,13 @@ http::ServerOptions server_options(const Config& config) {
   options.idle_timeout = config.idle_timeout;
   options.min_body_rate = config.min_body_rate;
   return options;
+}
+
+// What a crash left in a folder of our own is swept at once; copies over remote stores begin at moments of their own.
+std::chrono::milliseconds first_sweep_pause(const Config& config, Random& random) {
+  if (!config.has_remote_store()) return {};
+  const auto interval = static_cast<std::uint64_t>(std::max<std::int64_t>(1, config.sweep_interval.count()));
+  return std::chrono::milliseconds{static_cast<std::int64_t>(random.next_u64() % interval)};
 }
 
 void log_sandbox(const Log& log, const inspect::SandboxLayers& layers) {
@@ -145,10 +151,8 @@ struct Service::Parts {
   Random& random;
   Metrics metrics;
   RequestLog request_log{log, metrics};
-  std::unique_ptr<DataDirLock> lock;
+  std::unique_ptr<Stores> stores;
   std::optional<Spool> spool;
-  std::unique_ptr<FileStore> files;
-  std::unique_ptr<SqliteStore> rows;
   std::unique_ptr<inspect::Supervisor> supervisor;
   std::unique_ptr<http::KeyRing> keys;
   std::optional<MeasuredObjectStore> objects;
@@ -173,22 +177,15 @@ struct Service::Parts {
 };
 
 Result<void> Service::Parts::open_stores(const Config& config) {
-  auto locked = DataDirLock::acquire(config.data_dir);
-  if (!locked) return std::unexpected(std::move(locked.error()));
-  lock = std::make_unique<DataDirLock>(std::move(*locked));
-  auto opened = Spool::open(config.data_dir / "spool", config.max_file_size);
+  auto opened = Stores::open(config, {log, clock, random});
   if (!opened) return std::unexpected(std::move(opened.error()));
-  spool.emplace(std::move(*opened));
-  auto file_store = FileStore::open({.root = config.data_dir});
-  if (!file_store) return std::unexpected(std::move(file_store.error()));
-  files = std::move(*file_store);
-  auto sqlite = SqliteStore::open({.path = (config.data_dir / "lazaret.db").string()});
-  if (!sqlite) return std::unexpected(std::move(sqlite.error()));
-  rows = std::move(*sqlite);
-  objects.emplace(*files, metrics);
-  metadata.emplace(*rows, metrics);
-  // The folder is ours alone, so whoever began these uploads is gone.
-  return rows->expire_all_leases(Call{}, clock.now());
+  stores = std::move(*opened);
+  auto spooling = Spool::open(config.data_dir / "spool", config.max_file_size);
+  if (!spooling) return std::unexpected(std::move(spooling.error()));
+  spool.emplace(std::move(*spooling));
+  objects.emplace(stores->objects(), metrics);
+  metadata.emplace(stores->metadata(), metrics);
+  return {};
 }
 
 Result<void> Service::Parts::start_inspection(const Config& config) {
@@ -203,20 +200,28 @@ Result<void> Service::Parts::start_inspection(const Config& config) {
 void Service::Parts::build_services(const Config& config) {
   // Uploads beyond the limit are turned away at the head, so these queues hold what was admitted and short calls.
   const std::size_t queue = config.max_connections + 2UL * config.max_uploads_in_flight;
+  // A thread that calls a remote store waits for most of its time: there are as many as may call at once.
+  const std::size_t callers = config.has_remote_store() ? config.store_connections : 0;
   beside.emplace(WorkerPool::Options{"beside", 2 * cores(), queue});
   // No queue: where no thread is idle, whoever writes hashes too. A file alone gains by it, many at once would lose.
   hashing.emplace(WorkerPool::Options{"hash", std::max<std::size_t>(1, cores() / 2), 0});
   spool->hash_on(*hashing);
-  disk.emplace(WorkerPool::Options{"disk", 2 * cores(), queue});
-  work.emplace(WorkerPool::Options{"work", std::max<std::size_t>(8, 4 * cores()), queue});
+  disk.emplace(WorkerPool::Options{"disk", std::max(2 * cores(), callers), queue});
+  work.emplace(WorkerPool::Options{"work", std::max({std::size_t{8}, 4 * cores(), callers}), queue});
   leases.emplace(*metadata, clock, config.pending_lease);
+  const std::chrono::milliseconds zombies = config.zombie_window;
   intake.emplace(IntakeService::Parts{*inspector, *metadata, *objects, clock, random, *beside, *leases},
                  IntakeService::Options{.pending_lease = config.pending_lease,
                                         .idempotency_ttl = config.idempotency_ttl,
+                                        .zombie_window = zombies,
                                         .on_duplicate = config.on_duplicate});
-  documents.emplace(*metadata, *objects, clock, DocumentService::Options{.retention = config.retention_deleted});
+  documents.emplace(*metadata, *objects, clock,
+                    DocumentService::Options{.retention = config.retention_deleted, .zombie_window = zombies});
   sweeper.emplace(Sweeper::Parts{*metadata, *objects, clock, log, metrics},
-                  Sweeper::Options{.interval = config.sweep_interval, .retention = config.retention_deleted});
+                  Sweeper::Options{.interval = config.sweep_interval,
+                                   .retention = config.retention_deleted,
+                                   .zombie_window = zombies,
+                                   .first_pause = first_sweep_pause(config, random)});
 }
 
 Result<void> Service::Parts::listen(const Config& config) {

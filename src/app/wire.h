@@ -1,5 +1,5 @@
-// wire.cpp builds the service from its configuration. It is the only file that names concrete stores, the supervisor
-// and the server; everything else knows ports.
+// wire.cpp builds the service from its configuration. It alone names the supervisor and the server, and stores.cpp the
+// concrete stores; everything else knows ports.
 #pragma once
 
 #include <chrono>

@@ -18,6 +18,7 @@ using config::Exposure;
 using config::Variable;
 
 constexpr std::string_view kAlias = "FLASK_ENV";
+constexpr std::string_view kAwsPrefix = "AWS_";
 constexpr std::size_t kLeastSecretBytes = 32;
 
 struct Given {
@@ -91,9 +92,18 @@ bool matches(const config::Unbuilt& unbuilt, std::string_view name) {
 }
 
 bool is_known(std::string_view name) {
-  return name == kAlias || name.starts_with("AWS_") ||
+  return name == kAlias || name.starts_with(kAwsPrefix) ||
          std::ranges::any_of(config::variables(), [&](const Variable& known) { return known.name == name; }) ||
          std::ranges::any_of(config::unbuilt_variables(), [&](const auto& known) { return matches(known, name); });
+}
+
+// Of the AWS variables: keys and tokens, though not files that hold one.
+bool is_secret(std::string_view aws_name) {
+  return aws_name.ends_with("SECRET_ACCESS_KEY") || aws_name.ends_with("_TOKEN");
+}
+
+std::string masked(std::string_view value) {
+  return fmt::format("(set, {} bytes)", value.size());
 }
 
 bool has_control_characters(std::string_view text) {
@@ -111,6 +121,8 @@ class Loader {
   Result<LoadedConfig> load() {
     for (const Variable& variable : config::variables())
       read(variable);
+    choose_stores();
+    read_aws();
     refuse_unbuilt();
     check_dotenv_names();
     check_types();
@@ -120,6 +132,7 @@ class Loader {
       check_secret_key();
       check_weak_settings();
       check_relations();
+      check_stores();
     }
     if (!faults_.empty()) return fail_with(ErrorCode::kInvalidParameter, std::move(faults_));
     return std::move(loaded_);
@@ -145,13 +158,49 @@ class Loader {
     }
     const Given used = given.value_or(Given{variable.default_value, Source::kDefault});
     const bool secret = variable.exposure == Exposure::kSecret;
-    loaded_.settings.push_back(
-        {std::string(variable.name),
-         secret && !used.value.empty() ? fmt::format("(set, {} bytes)", used.value.size()) : std::string(used.value),
-         used.source});
+    loaded_.settings.push_back({std::string(variable.name),
+                                secret && !used.value.empty() ? masked(used.value) : std::string(used.value),
+                                used.source});
     if (used.value.empty()) return;
     if (!secret && has_control_characters(used.value)) return fault(name, "must not hold control characters");
     if (auto applied = variable.apply(used.value, loaded_.config); !applied) fault(name, applied.error());
+  }
+
+  // Left unset, a store is where its bucket or table says: no file goes silently to a local disk.
+  void choose_stores() {
+    Config& config = loaded_.config;
+    if (!lookup_.find("OBJECT_STORE") && lookup_.find("S3_BUCKET")) {
+      config.object_store = ObjectStoreKind::kS3;
+      derive("OBJECT_STORE", "s3");
+    }
+    if (!lookup_.find("METADATA_STORE") && lookup_.find("DYNAMODB_TABLE")) {
+      config.metadata_store = MetadataStoreKind::kDynamoDb;
+      derive("METADATA_STORE", "dynamodb");
+    }
+    if (config.object_store == ObjectStoreKind::kFile) {
+      config.zombie_window = {};
+      if (!lookup_.find("ZOMBIE_WINDOW")) derive("ZOMBIE_WINDOW", "0s");
+    }
+  }
+
+  void derive(std::string_view name, std::string_view value) {
+    const auto setting = std::ranges::find(loaded_.settings, name, &Setting::name);
+    setting->value = value;
+    setting->source = Source::kDerived;
+  }
+
+  // The AWS variables are known to their own module; here they are found, and shown without their secrets.
+  void read_aws() {
+    for (const std::string_view name : lookup_.names()) {
+      const bool is_aws = name.starts_with(kAwsPrefix);
+      if (!is_aws && name != "HOME") continue;
+      const Given given = *lookup_.find(name);
+      loaded_.config.aws.emplace(name, given.value);
+      if (!is_aws) continue;
+      loaded_.settings.push_back(
+          {std::string(name), is_secret(name) ? masked(given.value) : std::string(given.value), given.source});
+      if (has_control_characters(given.value)) fault(name, "must not hold control characters");
+    }
   }
 
   // FLASK_ENV is read where APP_ENV is not set; beside it, it must say the same.
@@ -230,6 +279,35 @@ class Loader {
     if (!is_faulty("SWEEP_INTERVAL") && !is_faulty("RETENTION_DELETED") &&
         config.sweep_interval > config.retention_deleted) {
       fault("SWEEP_INTERVAL", "must not be longer than RETENTION_DELETED");
+    }
+  }
+
+  void check_stores() {
+    const Config& config = loaded_.config;
+    const bool s3 = config.object_store == ObjectStoreKind::kS3;
+    const bool dynamodb = config.metadata_store == MetadataStoreKind::kDynamoDb;
+    if (s3 && config.s3_bucket.empty() && !is_faulty("S3_BUCKET")) {
+      fault("S3_BUCKET", "must name the bucket while OBJECT_STORE is s3");
+    }
+    if (!config.s3_kms_key_id.empty() && config.s3_encryption != S3Encryption::kKms && !is_faulty("S3_ENCRYPTION")) {
+      fault("S3_KMS_KEY_ID", "has no effect unless S3_ENCRYPTION is kms");
+    }
+    for (const Variable& variable : config::variables()) {
+      if (!lookup_.find(variable.name) || is_faulty(variable.name)) continue;
+      if (is_faulty("OBJECT_STORE") || is_faulty("METADATA_STORE")) continue;
+      switch (variable.scope) {
+        case config::Scope::kAlways:
+          break;
+        case config::Scope::kS3:
+          if (!s3) fault(variable.name, "has no effect while OBJECT_STORE is file");
+          break;
+        case config::Scope::kDynamoDb:
+          if (!dynamodb) fault(variable.name, "has no effect while METADATA_STORE is sqlite");
+          break;
+        case config::Scope::kRemoteStores:
+          if (!s3 && !dynamodb) fault(variable.name, "has no effect while both stores are embedded");
+          break;
+      }
     }
   }
 

@@ -23,7 +23,16 @@ namespace lazaret {
 enum class AppEnvironment : std::uint8_t { kDevelopment, kStaging, kProduction };
 std::string_view to_string(AppEnvironment environment);
 
+enum class ObjectStoreKind : std::uint8_t { kFile, kS3 };
+enum class MetadataStoreKind : std::uint8_t { kSqlite, kDynamoDb };
+
+// What objects ask of the bucket's server side: its own default, or one of these by name.
+enum class S3Encryption : std::uint8_t { kBucket, kAes256, kKms };
+enum class S3Addressing : std::uint8_t { kAuto, kVirtual, kPath };
+
 enum class Verbosity : std::uint8_t { kDebug, kInfo, kWarning, kError };
+
+using Environment = std::map<std::string, std::string, std::less<>>;
 
 struct Config {
   AppEnvironment app_env = AppEnvironment::kDevelopment;
@@ -31,7 +40,23 @@ struct Config {
   std::uint16_t port = 0;
   std::optional<std::string> public_url;  // without a trailing slash
   Secret secret_key;                      // empty: one is made at each start (development only)
+  ObjectStoreKind object_store = ObjectStoreKind::kFile;
+  MetadataStoreKind metadata_store = MetadataStoreKind::kSqlite;
   std::filesystem::path data_dir;
+  std::string s3_bucket;
+  std::optional<std::string> s3_public_endpoint;  // without a trailing slash
+  S3Encryption s3_encryption = S3Encryption::kBucket;
+  std::string s3_kms_key_id;
+  std::optional<bool> s3_versioning;  // none: as the bucket is
+  S3Addressing s3_addressing = S3Addressing::kAuto;
+  std::string s3_provider;  // empty: by the endpoint
+  bool download_redirect = false;
+  std::string dynamodb_table;
+  std::chrono::milliseconds store_connect_timeout{};
+  std::chrono::milliseconds store_timeout{};
+  std::uint32_t store_connections = 0;
+  // AWS_* and HOME as they were set, for the module that knows them. Holds secrets: never shown or logged as it is.
+  Environment aws;
   std::uint64_t max_file_size = 0;              // bytes
   std::vector<std::string> allowed_extensions;  // lower case, sorted
   std::vector<std::string> categories;
@@ -42,6 +67,7 @@ struct Config {
   std::uint32_t max_upload_rate = 0;  // files a minute and caller; 0: no limit
   std::chrono::milliseconds pending_lease{};
   std::chrono::milliseconds sweep_interval{};
+  std::chrono::milliseconds zombie_window{};  // zero over files
   std::chrono::milliseconds retention_deleted{};
   std::chrono::milliseconds idempotency_ttl{};
   std::chrono::milliseconds header_timeout{};
@@ -59,11 +85,18 @@ struct Config {
   bool metrics_open = false;
   Verbosity log_level = Verbosity::kInfo;
 
+  bool has_remote_store() const {
+    return object_store == ObjectStoreKind::kS3 || metadata_store == MetadataStoreKind::kDynamoDb;
+  }
+  bool has_embedded_store() const {
+    return object_store == ObjectStoreKind::kFile || metadata_store == MetadataStoreKind::kSqlite;
+  }
   bool has_keys() const { return api_keys_file.has_value(); }
   bool logs_json() const { return app_env != AppEnvironment::kDevelopment; }
 };
 
-enum class Source : std::uint8_t { kDefault, kEnvironment, kDotenv };
+// kDerived: left unset, and decided by another variable.
+enum class Source : std::uint8_t { kDefault, kEnvironment, kDotenv, kDerived };
 
 // One variable as it was read, for `lazaret config`. `value` of a secret is already masked.
 struct Setting {
@@ -77,8 +110,6 @@ struct LoadedConfig {
   std::vector<Setting> settings;      // in the table's order
   std::vector<std::string> warnings;  // sentences for the log
 };
-
-using Environment = std::map<std::string, std::string, std::less<>>;
 
 struct ConfigInput {
   Environment environment;

@@ -46,7 +46,8 @@ std::string allowed_values(const config::Variable& variable) {
 }  // namespace
 
 std::string show_settings(const LoadedConfig& loaded) {
-  static constexpr std::array<std::string_view, 3> kSources{"default", "environment", ".env"};
+  static constexpr std::array<std::string_view, 4> kSources{"default", "environment", ".env",
+                                                            "set by another variable"};
   std::string out;
   for (const Setting& setting : loaded.settings) {
     const std::string assignment = fmt::format("{}={}", setting.name, setting.value);
@@ -67,7 +68,8 @@ std::string config_markdown() {
       "at\n"
       "once, by name, before the port opens; the exit status is then 78. `lazaret config` prints the effective "
       "values,\n"
-      "secrets masked, and where each came from.\n\n"
+      "secrets masked, and where each came from. The AWS variables (region, credentials, endpoints) are read from the\n"
+      "same two places; docs/operations.md names them.\n\n"
       "Sizes are bytes or `50MB` (KB, MB and GB are 2^10, 2^20 and 2^30); durations are `500ms`, `60s`, `5m`, `12h`,\n"
       "`30d`.\n\n"
       "| variable | default | allowed | |\n|---|---|---|---|\n";

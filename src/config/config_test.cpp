@@ -19,6 +19,7 @@ using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 constexpr const char* kKey = "0123456789abcdef0123456789abcdef";  // obviously fake
 
@@ -104,17 +105,70 @@ TEST(Config, ListensOnLoopbackOnlyWithoutKeys) {
 }
 
 TEST(Config, RefusesVariablesWhoseFeatureIsNotThere) {
-  EXPECT_THAT(faults(load({{"S3_BUCKET", "documents"}})), ElementsAre("S3_BUCKET"));
-  EXPECT_THAT(faults(load({{"OBJECT_STORE", "s3"}, {"METADATA_STORE", "dynamodb"}})),
-              ElementsAre("OBJECT_STORE", "METADATA_STORE"));
-  EXPECT_THAT(faults(load({{"S3_FORCE_PATH_STYLE", "true"}}, "STORE_TIMEOUT=5s\n")),
-              ElementsAre("S3_FORCE_PATH_STYLE", "STORE_TIMEOUT"));
-  for (const char* name : {"DYNAMODB_TABLE", "DOWNLOAD_REDIRECT", "ZOMBIE_WINDOW", "STORE_CONNECT_TIMEOUT",
-                           "STORE_CONNECTIONS", "YARA_RULES"}) {
-    EXPECT_THAT(faults(load({{name, "1"}})), ElementsAre(name));
-  }
   EXPECT_THAT(faults(load({{"CLAMD_SOCKET", "/run/clamd"}})), ElementsAre("CLAMD_SOCKET"));
-  EXPECT_TRUE(load({{"AWS_REGION", "us-east-1"}}));
+}
+
+TEST(Config, KeepsEverythingOnThisMachineUnlessToldOtherwise) {
+  const auto loaded = load({});
+  EXPECT_EQ(loaded->config.object_store, ObjectStoreKind::kFile);
+  EXPECT_EQ(loaded->config.metadata_store, MetadataStoreKind::kSqlite);
+  EXPECT_EQ(loaded->config.zombie_window, std::chrono::milliseconds{0});
+  EXPECT_FALSE(loaded->config.has_remote_store());
+}
+
+TEST(Config, AStoreIsWhereItsBucketOrTableSays) {
+  const auto cloud = load({{"S3_BUCKET", "documents"}, {"DYNAMODB_TABLE", "documents"}});
+  ASSERT_TRUE(cloud);
+  EXPECT_EQ(cloud->config.object_store, ObjectStoreKind::kS3);
+  EXPECT_EQ(cloud->config.metadata_store, MetadataStoreKind::kDynamoDb);
+  EXPECT_EQ(cloud->config.zombie_window, std::chrono::minutes{20});
+  EXPECT_THAT(cloud->settings,
+              Contains(testing::AllOf(Field(&Setting::name, "OBJECT_STORE"), Field(&Setting::value, "s3"),
+                                      Field(&Setting::source, Source::kDerived))));
+  const auto mixed = load({{"S3_BUCKET", "documents"}});
+  EXPECT_EQ(mixed->config.metadata_store, MetadataStoreKind::kSqlite);
+  EXPECT_TRUE(mixed->config.has_embedded_store());
+}
+
+TEST(Config, RefusesWhatContradictsTheChosenStore) {
+  EXPECT_THAT(faults(load({{"OBJECT_STORE", "file"}, {"S3_BUCKET", "documents"}})), ElementsAre("S3_BUCKET"));
+  EXPECT_THAT(faults(load({{"METADATA_STORE", "sqlite"}, {"DYNAMODB_TABLE", "documents"}})),
+              ElementsAre("DYNAMODB_TABLE"));
+  EXPECT_THAT(faults(load({{"OBJECT_STORE", "s3"}})), ElementsAre("S3_BUCKET"));
+  EXPECT_THAT(faults(load({{"OBJECT_STORE", "gcs"}, {"S3_BUCKET", "documents"}})), ElementsAre("OBJECT_STORE"));
+  EXPECT_EQ(load({{"METADATA_STORE", "dynamodb"}})->config.dynamodb_table, "medical-documents");
+}
+
+TEST(Config, RefusesWhatHasNoEffectOnTheChosenStores) {
+  EXPECT_THAT(faults(load({{"ZOMBIE_WINDOW", "5m"}, {"DOWNLOAD_REDIRECT", "true"}, {"STORE_TIMEOUT", "5s"}})),
+              UnorderedElementsAre("ZOMBIE_WINDOW", "DOWNLOAD_REDIRECT", "STORE_TIMEOUT"));
+  EXPECT_TRUE(load({{"METADATA_STORE", "dynamodb"}, {"STORE_TIMEOUT", "5s"}}));
+  EXPECT_THAT(faults(load({{"S3_BUCKET", "documents"}, {"S3_KMS_KEY_ID", "alias/documents"}})),
+              ElementsAre("S3_KMS_KEY_ID"));
+  EXPECT_TRUE(load({{"S3_BUCKET", "documents"}, {"S3_KMS_KEY_ID", "alias/documents"}, {"S3_ENCRYPTION", "kms"}}));
+}
+
+TEST(Config, ChecksTheNamesOfBucketAndTable) {
+  for (const char* name : {"ab", "Documents", "-documents", "a..b", "192.168.0.1", "a_b"})
+    EXPECT_THAT(faults(load({{"S3_BUCKET", name}})), ElementsAre("S3_BUCKET")) << name;
+  for (const char* name : {"ab", "a table", "a/b"})
+    EXPECT_THAT(faults(load({{"DYNAMODB_TABLE", name}})), ElementsAre("DYNAMODB_TABLE")) << name;
+}
+
+TEST(Config, FindsTheAwsVariablesAndShowsTheirSecretsToNobody) {
+  const auto loaded =
+      load({{"AWS_SECRET_ACCESS_KEY", "obviously-fake"}, {"AWS_REGION", "eu-central-1"}, {"HOME", "/h"}},
+           "AWS_SESSION_TOKEN=fake-token\nAWS_REGION=us-east-1\nAWS_WEB_IDENTITY_TOKEN_FILE=/t\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.aws.at("AWS_REGION"), "eu-central-1");
+  EXPECT_EQ(loaded->config.aws.at("AWS_SESSION_TOKEN"), "fake-token");
+  EXPECT_EQ(loaded->config.aws.at("HOME"), "/h");
+  const std::string shown = show_settings(*loaded);
+  EXPECT_THAT(shown, HasSubstr("AWS_SECRET_ACCESS_KEY=(set, 14 bytes)"));
+  EXPECT_THAT(shown, HasSubstr("AWS_SESSION_TOKEN=(set, 10 bytes)"));
+  EXPECT_THAT(shown, HasSubstr("AWS_WEB_IDENTITY_TOKEN_FILE=/t"));
+  EXPECT_THAT(shown, Not(HasSubstr("obviously-fake")));
+  EXPECT_THAT(shown, Not(HasSubstr("HOME=")));
 }
 
 TEST(Config, RefusesTypesWithoutAChecker) {

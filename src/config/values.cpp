@@ -205,6 +205,35 @@ Parsed<std::string> parse_origin(std::string_view text) {
   return origin;
 }
 
+Parsed<std::string> parse_bucket(std::string_view text) {
+  const auto is_end = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto is_inner = [&](char c) { return is_end(c) || c == '-' || c == '.'; };
+  const bool sound = text.size() >= 3 && text.size() <= 63 && std::ranges::all_of(text, is_inner) &&
+                     is_end(text.front()) && is_end(text.back()) && text.find("..") == std::string_view::npos &&
+                     !is_address(std::string(text));
+  if (!sound) return std::unexpected("must be a bucket's name: 3 to 63 of a-z, 0-9, dot and hyphen");
+  return std::string(text);
+}
+
+Parsed<std::string> parse_table(std::string_view text) {
+  constexpr std::size_t kLongest = 255 - std::string_view("-index").size();
+  const auto is_inner = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.'; };
+  if (text.size() < 3 || text.size() > kLongest || !std::ranges::all_of(text, is_inner)) {
+    return std::unexpected("must be a table's name: 3 to 249 letters, digits, dots, hyphens and underscores");
+  }
+  return std::string(text);
+}
+
+Parsed<std::string> parse_key_id(std::string_view text) {
+  const auto is_inner = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_:/").contains(c);
+  };
+  if (text.empty() || text.size() > 2048 || !std::ranges::all_of(text, is_inner)) {
+    return std::unexpected("must be the id, the alias or the ARN of a KMS key");
+  }
+  return std::string(text);
+}
+
 Parsed<std::string> parse_network(std::string_view text) {
   const auto slash = text.find('/');
   const std::string address(text.substr(0, slash));

@@ -29,6 +29,12 @@ bool is_loopback(std::string_view address);
 Parsed<std::string> parse_base_url(std::string_view text);
 // scheme://host[:port] and nothing more; as browsers send it: lower case, the scheme's own port left out.
 Parsed<std::string> parse_origin(std::string_view text);
+// A bucket's name as S3 allows them: 3 to 63 of a-z, 0-9, dot and hyphen, a letter or digit at both ends.
+Parsed<std::string> parse_bucket(std::string_view text);
+// A table's name as DynamoDB allows them, short enough for the suffix of a second table.
+Parsed<std::string> parse_table(std::string_view text);
+// Of a KMS key: an id, an alias or an ARN.
+Parsed<std::string> parse_key_id(std::string_view text);
 // `10.0.0.0/8`, `2001:db8::/32`, or one address.
 Parsed<std::string> parse_network(std::string_view text);
 

@@ -61,6 +61,18 @@ Applied list(std::string_view text, Config& config) {
   return {};
 }
 
+// One of a few words.
+template <class Member, std::size_t N>
+Applied word(std::string_view text, Member& member, const std::array<std::pair<std::string_view, Member>, N>& words,
+             std::string_view refusal) {
+  for (const auto& [name, value] : words) {
+    if (name != text) continue;
+    member = value;
+    return {};
+  }
+  return std::unexpected(std::string(refusal));
+}
+
 Applied app_env(std::string_view text, Config& config) {
   static constexpr std::array<std::pair<std::string_view, AppEnvironment>, 5> kNames{
       {{"development", AppEnvironment::kDevelopment},
@@ -68,12 +80,7 @@ Applied app_env(std::string_view text, Config& config) {
        {"staging", AppEnvironment::kStaging},
        {"production", AppEnvironment::kProduction},
        {"prod", AppEnvironment::kProduction}}};
-  for (const auto& [name, value] : kNames) {
-    if (name != text) continue;
-    config.app_env = value;
-    return {};
-  }
-  return std::unexpected("must be development, staging or production");
+  return word(text, config.app_env, kNames, "must be development, staging or production");
 }
 
 Applied public_url(std::string_view text, Config& config) {
@@ -104,14 +111,43 @@ Applied path(std::string_view text, Config& config) {
   return {};
 }
 
-// Stores are built one by one; the table says which there are.
-template <char const* Only>
-Applied only_store(std::string_view text, Config&) {
-  if (text == Only) return {};
-  return std::unexpected(std::string("must be ") + Only + "; this version has no other store");
+Applied object_store(std::string_view text, Config& config) {
+  static constexpr std::array<std::pair<std::string_view, ObjectStoreKind>, 2> kWords{
+      {{"file", ObjectStoreKind::kFile}, {"s3", ObjectStoreKind::kS3}}};
+  return word(text, config.object_store, kWords, "must be file or s3");
 }
-constexpr char kFile[] = "file";
-constexpr char kSqlite[] = "sqlite";
+
+Applied metadata_store(std::string_view text, Config& config) {
+  static constexpr std::array<std::pair<std::string_view, MetadataStoreKind>, 2> kWords{
+      {{"sqlite", MetadataStoreKind::kSqlite}, {"dynamodb", MetadataStoreKind::kDynamoDb}}};
+  return word(text, config.metadata_store, kWords, "must be sqlite or dynamodb");
+}
+
+Applied s3_encryption(std::string_view text, Config& config) {
+  static constexpr std::array<std::pair<std::string_view, S3Encryption>, 3> kWords{
+      {{"bucket", S3Encryption::kBucket}, {"aes256", S3Encryption::kAes256}, {"kms", S3Encryption::kKms}}};
+  return word(text, config.s3_encryption, kWords, "must be bucket, aes256 or kms");
+}
+
+Applied s3_provider(std::string_view text, Config& config) {
+  static constexpr std::array<std::string_view, 6> kNames{"aws", "ceph", "minio", "seaweedfs", "garage", "other"};
+  if (std::ranges::find(kNames, text) == kNames.end()) {
+    return std::unexpected("must be aws, ceph, minio, seaweedfs, garage or other");
+  }
+  config.s3_provider = text;
+  return {};
+}
+
+Applied s3_addressing(std::string_view text, Config& config) {
+  static constexpr std::array<std::pair<std::string_view, S3Addressing>, 3> kWords{
+      {{"auto", S3Addressing::kAuto}, {"virtual", S3Addressing::kVirtual}, {"path", S3Addressing::kPath}}};
+  return word(text, config.s3_addressing, kWords, "must be auto, virtual or path");
+}
+
+template <auto Member, auto Parse>
+Applied parsed(std::string_view text, Config& config) {
+  return put(config.*Member, Parse(text));
+}
 
 Parsed<std::string> extension(std::string_view text) {
   std::string name(text.starts_with('.') ? text.substr(1) : text);
@@ -141,12 +177,7 @@ Applied categories(std::string_view text, Config& config) {
 Applied on_duplicate(std::string_view text, Config& config) {
   static constexpr std::array<std::pair<std::string_view, OnDuplicate>, 3> kNames{
       {{"allow", OnDuplicate::kAllow}, {"flag", OnDuplicate::kFlag}, {"reject", OnDuplicate::kReject}}};
-  for (const auto& [name, value] : kNames) {
-    if (name != text) continue;
-    config.on_duplicate = value;
-    return {};
-  }
-  return std::unexpected("must be allow, flag or reject");
+  return word(text, config.on_duplicate, kNames, "must be allow, flag or reject");
 }
 
 Applied log_level(std::string_view text, Config& config) {
@@ -154,12 +185,7 @@ Applied log_level(std::string_view text, Config& config) {
                                                                                  {"info", Verbosity::kInfo},
                                                                                  {"warning", Verbosity::kWarning},
                                                                                  {"error", Verbosity::kError}}};
-  for (const auto& [name, value] : kNames) {
-    if (name != text) continue;
-    config.log_level = value;
-    return {};
-  }
-  return std::unexpected("must be debug, info, warning or error");
+  return word(text, config.log_level, kNames, "must be debug, info, warning or error");
 }
 
 Applied host(std::string_view text, Config& config) {
@@ -194,12 +220,62 @@ constexpr std::array kVariables{
              "makes one at each start, so links and cursors do "
              "not outlive it.",
              Exposure::kSecret, secret_key},
-    Variable{"OBJECT_STORE", "file", "Where the bytes are kept: `file`, under `DATA_DIR`.", kPlain, only_store<kFile>},
-    Variable{"METADATA_STORE", "sqlite", "Where the metadata is kept: `sqlite`, under `DATA_DIR`.", kPlain,
-             only_store<kSqlite>},
+    Variable{
+        "OBJECT_STORE", "file",
+        "Where the bytes are kept: `file`, under `DATA_DIR`, or `s3`. Left unset while `S3_BUCKET` is set, it is `s3`.",
+        kPlain, object_store},
+    Variable{
+        "METADATA_STORE", "sqlite",
+        "Where the metadata is kept: `sqlite`, under `DATA_DIR`, or `dynamodb`. Left unset while `DYNAMODB_TABLE` is "
+        "set, it is `dynamodb`.",
+        kPlain, metadata_store},
     Variable{"DATA_DIR", "./data",
-             "Folder of the embedded stores. One server at a time: a second one refuses to start.", kPlain,
-             path<&Config::data_dir>},
+             "Folder of the embedded stores, and of uploads while they arrive. Over an embedded store one server at a "
+             "time: a second one refuses to start.",
+             kPlain, path<&Config::data_dir>},
+    Variable{"S3_BUCKET", "", "The bucket of the documents' bytes.", kPlain, parsed<&Config::s3_bucket, parse_bucket>,
+             Scope::kS3},
+    Variable{"S3_PUBLIC_ENDPOINT", "",
+             "Under which address clients reach the store, where that is not the service's own: presigned URLs of "
+             "`DOWNLOAD_REDIRECT` begin with it.",
+             kPlain, parsed<&Config::s3_public_endpoint, parse_base_url>, Scope::kS3},
+    Variable{"S3_ENCRYPTION", "bucket",
+             "How the store encrypts objects: `bucket` leaves it to the bucket's default, `aes256` (SSE-S3) and `kms` "
+             "(SSE-KMS) are asked for with every object.",
+             kPlain, s3_encryption, Scope::kS3},
+    Variable{"S3_KMS_KEY_ID", "", "The key of `S3_ENCRYPTION=kms`; without it the account's own for S3.", kPlain,
+             parsed<&Config::s3_kms_key_id, parse_key_id>, Scope::kS3},
+    Variable{
+        "S3_VERSIONING", "",
+        "Whether `lazaret init` makes the bucket keep versions; without it the bucket stays as it is. What is purged "
+        "leaves with all its versions.",
+        kPlain, truth<&Config::s3_versioning>, Scope::kS3},
+    Variable{
+        "S3_ADDRESSING", "auto",
+        "Where the bucket's name stands: `virtual`, in the host name; `path`, in the path; `auto`: in the path where "
+        "an endpoint is set, else in the host name.",
+        kPlain, s3_addressing, Scope::kS3},
+    Variable{"S3_PROVIDER", "",
+             "Which engine the store is, for what they differ in; without it `aws` on Amazon's own hosts and `other`, "
+             "which relies on the least, elsewhere.",
+             kPlain, s3_provider, Scope::kS3},
+    Variable{
+        "DOWNLOAD_REDIRECT", "false",
+        "`true` answers a download with 302 to a presigned URL of the store that lives a minute at most, instead of "
+        "streaming it.",
+        kPlain, truth<&Config::download_redirect>, Scope::kS3},
+    Variable{"DYNAMODB_TABLE", "medical-documents",
+             "The table of the documents. A second one, with `-index` at its end, holds what lists are made from.",
+             kPlain, parsed<&Config::dynamodb_table, parse_table>, Scope::kDynamoDb},
+    Variable{"STORE_CONNECT_TIMEOUT", "1s", "How long a connection to a store may take to be made.", kPlain,
+             duration<&Config::store_connect_timeout, 10, 60_s>, Scope::kRemoteStores},
+    Variable{
+        "STORE_TIMEOUT", "10s",
+        "How long one call to a store may take, its retries included; a file's transfer has no fixed time, but must "
+        "not stall.",
+        kPlain, duration<&Config::store_timeout, 100, 600_s>, Scope::kRemoteStores},
+    Variable{"STORE_CONNECTIONS", "32", "Connections to each store at a time.", kPlain,
+             count<&Config::store_connections, 1, 1024>, Scope::kRemoteStores},
     Variable{"MAX_FILE_SIZE", "52428800", "The largest file, in bytes or as `50MB` (MB is 2^20).", kPlain,
              size<&Config::max_file_size, 1, 5ULL << 30U>},
     Variable{"ALLOWED_EXTENSIONS", "pdf",
@@ -234,6 +310,11 @@ constexpr std::array kVariables{
              duration<&Config::pending_lease, 5_s, 1_days>},
     Variable{"SWEEP_INTERVAL", "30s", "How often the sweeper looks.", kPlain,
              duration<&Config::sweep_interval, 100, 1_days>},
+    Variable{
+        "ZOMBIE_WINDOW", "20m",
+        "How long a PUT that was given up may still land in S3: an upload that failed is deleted once more after it. "
+        "S3 takes requests that are 15 minutes old. Over files it is 0.",
+        kPlain, duration<&Config::zombie_window, 0, 1_days>, Scope::kS3},
     Variable{"RETENTION_DELETED", "30d", "How long a deleted document can be restored; then it is purged.", kPlain,
              duration<&Config::retention_deleted, 1_s, 36500_days>},
     Variable{"IDEMPOTENCY_TTL", "24h", "How long the answer to an `Idempotency-Key` is kept.", kPlain,
@@ -277,13 +358,6 @@ constexpr std::array kVariables{
 };
 
 constexpr std::array kUnbuilt{
-    Unbuilt{"S3_*", "the S3 store"},
-    Unbuilt{"DYNAMODB_TABLE", "the DynamoDB store"},
-    Unbuilt{"DOWNLOAD_REDIRECT", "the S3 store"},
-    Unbuilt{"ZOMBIE_WINDOW", "the S3 store"},
-    Unbuilt{"STORE_CONNECT_TIMEOUT", "remote stores"},
-    Unbuilt{"STORE_TIMEOUT", "remote stores"},
-    Unbuilt{"STORE_CONNECTIONS", "remote stores"},
     Unbuilt{"CLAMD_SOCKET", "the antivirus stage"},
 };
 

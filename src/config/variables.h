@@ -13,6 +13,9 @@ namespace lazaret::config {
 
 enum class Exposure : std::uint8_t { kPlain, kSecret };
 
+// What a variable is about. Set where that is not used, it would have no effect, and is refused.
+enum class Scope : std::uint8_t { kAlways, kS3, kDynamoDb, kRemoteStores };
+
 struct Variable {
   std::string_view name;
   std::string_view default_value;  // as one would write it; empty: unset
@@ -20,6 +23,7 @@ struct Variable {
   Exposure exposure = Exposure::kPlain;
   // Checks the text and puts it into the Config; the error is a sentence without the name.
   std::expected<void, std::string> (*apply)(std::string_view text, Config& config) = nullptr;
+  Scope scope = Scope::kAlways;
 };
 
 // In the order of the documentation.

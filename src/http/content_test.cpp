@@ -189,6 +189,35 @@ TEST_F(ContentTest, StreamsWhereTheStoreHasNoUrlsOfItsOwn) {
   EXPECT_EQ(get(url).status, 200);
 }
 
+TEST_F(ContentTest, LeadsToTheStoresOwnUrlWhereThatIsWanted) {
+  const std::string url = link().text("url");
+  options_.download_redirect = true;
+  objects_.presigned = "https://store.example/key?signature=x";
+  build();
+  for (const std::string& path : {url, document_path(id_, "/content")}) {
+    const Answer answer = get(path, {{"Range", "bytes=0-3"}});
+    EXPECT_EQ(answer.status, 302);
+    EXPECT_EQ(answer.header("Location"), *objects_.presigned);
+    EXPECT_TRUE(answer.body.empty());
+  }
+  EXPECT_LE(objects_.asked_presign.lifetime, std::chrono::seconds{60});
+  EXPECT_EQ(objects_.asked_presign.content_type, "application/pdf");
+  EXPECT_TRUE(objects_.asked_presign.content_disposition.starts_with("attachment;"));
+}
+
+TEST_F(ContentTest, LeadsNobodyToWhatIsKnownOrQuarantinedOrOnlyAskedAbout) {
+  const std::string path = document_path(id_, "/content");
+  const std::string etag = get(path).header("ETag");
+  const std::string withheld = quarantined();
+  options_.download_redirect = true;
+  objects_.presigned = "https://store.example/key?signature=x";
+  build();
+  EXPECT_EQ(get(path, {{"If-None-Match", etag}}).status, 304);
+  EXPECT_EQ(get(path, {{"If-Match", "\"other\""}}).status, 412);
+  EXPECT_EQ(send({.method = "HEAD", .target = path}).status, 200);
+  EXPECT_EQ(get(document_path(withheld, "/content")).status, 409);
+}
+
 TEST_F(ContentTest, WantsJsonForALink) {
   EXPECT_EQ(send_json("POST", document_path(id_, "/url"), "{}", {}, "text/plain").code(), "unsupported_media_type");
   EXPECT_EQ(link("{").code(), "malformed_json");

@@ -154,10 +154,6 @@ Response DocumentHandlers::linked_content(const Call& call, const Request& reque
   if (!links_.fits(link, document->id, document->checksum)) {
     return make_problem(request.occurrence(), {.code = ProblemCode::kLinkInvalid});
   }
-  const bool may_redirect = options_.download_redirect && document->state == State::kAvailable && !request.is_head();
-  if (may_redirect) {
-    if (auto redirected = redirect(call, request, *document)) return *std::move(redirected);
-  }
   return send(call, request, *document);
 }
 
@@ -193,6 +189,10 @@ Response DocumentHandlers::send(const Call& call, const Request& request, const 
                                                .detail = "The document's bytes are not those named in If-Match."});
   }
   if (known.present && matches_weakly(*known.tags, opaque)) return not_modified(etag);
+  if (options_.download_redirect && !request.is_head()) {
+    // A range is then the store's to give: clients send it again.
+    if (auto redirected = redirect(call, request, document)) return *std::move(redirected);
+  }
 
   ByteRange range{0, document.size};
   Response response = empty_response(200);

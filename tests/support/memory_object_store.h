@@ -33,6 +33,9 @@ class MemoryStream final : public ByteStream {
 
 class MemoryObjectStore final : public ObjectStore {
  public:
+  std::optional<std::string> presigned;  // what presign() gives
+  PresignRequest asked_presign;          // what it was asked last
+
   std::size_t size() {
     const std::lock_guard lock(mutex_);
     return objects_.size();
@@ -68,8 +71,9 @@ class MemoryObjectStore final : public ObjectStore {
     objects_.erase(key.text());
     return {};
   }
-  Result<std::optional<std::string>> presign(const Call&, const ObjectKey&, const PresignRequest&) override {
-    return std::nullopt;
+  Result<std::optional<std::string>> presign(const Call&, const ObjectKey&, const PresignRequest& request) override {
+    asked_presign = request;
+    return presigned;
   }
   Result<std::vector<ObjectKey>> list(const Call&, const std::string& prefix, const ObjectKey& after,
                                       std::size_t limit) override {

@@ -1,0 +1,78 @@
+#include "app/store_commands.h"
+
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/exit_codes.h"
+#include "app/wire.h"
+
+namespace lazaret {
+namespace {
+
+// Tables with indexes may take minutes to be made.
+constexpr std::chrono::minutes kSetUpTime{15};
+
+int report_failure(const Error& error) {
+  print_faults(error);
+  return error.code == ErrorCode::kInvalidParameter ? kExitConfig : kExitUnavailable;
+}
+
+void print_drifts(const std::vector<StoreDrift>& drifts, std::string_view verb) {
+  for (const StoreDrift& drift : drifts)
+    fmt::print("{}{}: {} (was: {})\n", verb, drift.what, drift.expected, drift.found);
+}
+
+}  // namespace
+
+int run_init(Mend mend) {
+  const auto loaded = load_config_of_process();
+  if (!loaded) return report_failure(loaded.error());
+  if (!loaded->config.has_remote_store()) {
+    fmt::print("The embedded stores need nothing made: DATA_DIR is filled at the first start.\n");
+    return kExitOk;
+  }
+  const SystemClock clock;
+  SystemRandom random;
+  const Log log({.level = LogLevel::kWarning, .format = LogFormat::kText}, clock);
+  const Stores::Parts parts{log, clock, random};
+  const Call call{clock.steady_now() + kSetUpTime, {}, "init"};
+  if (mend == Mend::kYes) {
+    const auto made = set_up_stores(loaded->config, parts, call, Mend::kYes);
+    if (!made) return report_failure(made.error());
+    print_drifts(*made, "made ");
+  }
+  const auto left = set_up_stores(loaded->config, parts, call, Mend::kNo);
+  if (!left) return report_failure(left.error());
+  for (const StoreDrift& drift : *left)
+    fmt::print("{}: expected {}, found {}\n", drift.what, drift.expected, drift.found);
+  if (left->empty()) fmt::print("Everything is as it should be.\n");
+  // What is left after mending is not ours to change, or the engine has no such thing: told, and no failure.
+  return left->empty() || mend == Mend::kYes ? kExitOk : kExitFindings;
+}
+
+int run_reindex() {
+  const auto loaded = load_config_of_process();
+  if (!loaded) return report_failure(loaded.error());
+  if (loaded->config.metadata_store != MetadataStoreKind::kDynamoDb) {
+    return report_failure({ErrorCode::kInvalidParameter,
+                           Retry::kNever,
+                           {},
+                           {{"METADATA_STORE", "invalid",
+                             "METADATA_STORE must be dynamodb: only its tables were filled by "
+                             "an earlier version."}}});
+  }
+  const SystemClock clock;
+  SystemRandom random;
+  const Log log({.level = LogLevel::kWarning, .format = LogFormat::kText}, clock);
+  auto inspector = start_inspector(loaded->config, clock, nullptr);
+  if (!inspector) return report_failure(inspector.error());
+  const auto adoption = adopt_items(loaded->config, {log, clock, random}, **inspector, Call{});
+  if (!adoption) return report_failure(adoption.error());
+  for (const std::string& problem : adoption->problems)
+    fmt::print("left alone: {}\n", problem);
+  fmt::print("{} items looked at, {} adopted, {} left alone\n", adoption->looked_at, adoption->adopted,
+             adoption->left_alone);
+  return adoption->left_alone == 0 ? kExitOk : kExitFindings;
+}
+
+}  // namespace lazaret

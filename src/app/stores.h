@@ -1,0 +1,69 @@
+// Stores: the stores that configuration names, opened: files or S3, SQLite or DynamoDB, in any pair. stores.cpp is the
+// only file that names concrete ones. DATA_DIR is locked for as long as they live; over remote stores any number of
+// copies may run, each with a DATA_DIR of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/call.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "config/config.h"
+#include "intake/inspector.h"
+#include "intake/metadata_store.h"
+#include "intake/object_store.h"
+#include "obs/log.h"
+
+namespace lazaret {
+
+class Stores {
+ public:
+  struct Parts {
+    const Log& log;
+    const Clock& clock;
+    Random& random;
+  };
+  // kInvalidParameter faults are the configuration's. A store that cannot be used is an error whose detail says what to
+  // mend. In development, what `lazaret init` would make is made.
+  static Result<std::unique_ptr<Stores>> open(const Config& config, const Parts& parts);
+  ~Stores();
+  Stores(const Stores&) = delete;
+  Stores& operator=(const Stores&) = delete;
+
+  ObjectStore& objects();
+  MetadataStore& metadata();
+
+ private:
+  struct Opened;
+  explicit Stores(std::unique_ptr<Opened> opened);
+  std::unique_ptr<Opened> opened_;
+};
+
+// One thing about the remote stores that is not as it should be.
+struct StoreDrift {
+  std::string what;  // "bucket documents, lifecycle"
+  std::string expected;
+  std::string found;
+};
+enum class Mend : std::uint8_t { kNo, kYes };
+
+// `lazaret init`: makes the bucket and the tables that configuration names, and mends what drifted, or only looks.
+Result<std::vector<StoreDrift>> set_up_stores(const Config& config, const Stores::Parts& parts, const Call& call,
+                                              Mend mend);
+
+struct Adoption {
+  std::uint64_t looked_at = 0;
+  std::uint64_t adopted = 0;
+  std::uint64_t left_alone = 0;
+  std::vector<std::string> problems;  // of the first that were left alone: id and why
+};
+
+// `lazaret reindex`: gives the items of a table that the first version of this service filled their place in the
+// indexes, and what they lack from their objects, which `inspector` sees. May be ended and run again at any time.
+Result<Adoption> adopt_items(const Config& config, const Stores::Parts& parts, Inspector& inspector, const Call& call);
+
+}  // namespace lazaret
