@@ -1,5 +1,5 @@
 // What operations cost in units of capacity, as dynalite counts them (without a table's own indexes): the figures of
-// docs/adr/0006. A change that makes an upload or a page dearer fails here.
+// docs/adr/0007. A change that makes an upload or a page dearer fails here.
 #include <iostream>
 
 #include <gtest/gtest.h>

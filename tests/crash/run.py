@@ -11,6 +11,7 @@ from support import suite  # noqa: E402
 
 import test_kill  # noqa: E402, F401
 import test_inspector  # noqa: E402, F401
+import test_cloud  # noqa: E402, F401
 
 if __name__ == "__main__":
     suite.main(__doc__)

@@ -48,7 +48,7 @@ class Uploads:
 
 
 def wait_until_swept(server, seconds=60):
-    """Until no unfinished work is left in the database."""
+    """Until no unfinished work is left in the metadata store."""
     end = time.monotonic() + seconds
     while server.rows()["open_work"] > 0:
         holds(time.monotonic() < end, f"unfinished work stayed: {server.rows()}")
@@ -56,7 +56,7 @@ def wait_until_swept(server, seconds=60):
 
 
 def hold_against(server, acknowledged):
-    """The disk and the API show what was acknowledged; what was not may be there only as a whole document."""
+    """The stores and the API show what was acknowledged; what was not may be there only as a whole document."""
     client = server.client()
     for identity, content in acknowledged.items():
         answer = client.get(f"/api/documents/{identity}/content")
@@ -75,7 +75,8 @@ def hold_against(server, acknowledged):
         if document["id"] not in acknowledged:
             body = client.get(f"/api/documents/{document['id']}/content").body
             same(len(body), document["size"], f"size of the unanswered document {document['id']}")
-    same(len(server.object_files()), len(listed), "objects on the disk against documents")
+    same(len(server.objects()), len(listed), "objects in the store against documents")
+    same(server.home.objects.unfinished(server), [], "uploads in parts")
     same(server.spool_files(), [], "files in the spool")
     same(server.rows(), {"documents": len(listed), "open_work": 0}, "rows")
 
@@ -168,7 +169,7 @@ def kill_changes():
         same({client.get(f"/api/documents/{d['id']}").status for d in documents[:20]}, {404}, "deleted and purged")
         same({client.get(f"/api/documents/{d['id']}").json["processed"] for d in documents[20:]}, {True}, "edited")
         same(client.request("POST", f"/api/documents/{documents[0]['id']}/restore").status, 200, "restore of a deleted one")
-        same(len(server.object_files()), 20, "objects")
+        same(len(server.objects()), 20, "objects")
 
 
 @test("Killed while it starts, it starts the next time")

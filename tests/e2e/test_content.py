@@ -94,16 +94,14 @@ def many_at_once():
     same([a.status for a in answers if a.status != 200 or a.body != CONTENT], [], "wrong answers")
 
 
-@test("A document whose bytes are damaged on the disk is said to be, and no wrong byte is called whole")
+@test("A document whose bytes are damaged in the store is said to be, and no wrong byte is called whole")
 def damaged():
     with Server() as server:
         client = server.client()
         document = client.stored(pdf.unique(50_000))
-        [stored] = server.object_files()
-        stored.chmod(0o600)
-        with open(stored, "r+b") as file:
-            file.truncate(1000)
+        [stored] = server.objects()
+        server.home.objects.replace(server, stored, server.home.objects.read(server, stored)[:1000])
         expect_problem(client.get(f"/api/documents/{document['id']}/content"), 500, "corrupt")
-        stored.unlink()
+        server.home.objects.remove(server, stored)
         expect_problem(client.get(f"/api/documents/{document['id']}/content"), 500, "corrupt")
         same(client.get(f"/api/documents/{document['id']}").status, 200, "its metadata")

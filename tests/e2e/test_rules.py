@@ -67,7 +67,7 @@ def _(server):
     client = server.client()
     path = f"/api/documents/{client.stored(pdf.unique())['id']}"
     same(client.delete(path).status, 204)
-    assert wait_until(lambda: not server.object_files() and not any(server.rows().values())), server.footprint()
+    assert wait_until(lambda: not server.objects() and not any(server.rows().values())), server.footprint()
     expect_problem(client.post(path + "/restore"), 404, "document_not_found")
 
 

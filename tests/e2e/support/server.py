@@ -4,15 +4,16 @@ import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from support.client import Client
+from support.home import EMBEDDED
 
 BINARY = None  # set by the runner
+HOME = EMBEDDED  # where servers keep their documents unless a test says otherwise; set by the runner
 _running = []
 _shared = {}
 FAKE_SECRET = "an-obviously-fake-secret-for-tests-0123456789"
@@ -36,9 +37,14 @@ def run_command(*arguments, cwd=None, timeout=60, **settings):
 
 
 class Server:
-    def __init__(self, **settings):
+    def __init__(self, home=None, **settings):
+        self.home = home or HOME
+        stores = self.home.settings()
         self.folder = Path(tempfile.mkdtemp(prefix="lazaret-e2e-"))
-        self.settings = {"DATA_DIR": self.folder / "data", "MAX_UPLOAD_RATE": 0, "SECRET_KEY": FAKE_SECRET, **settings}
+        self.settings = {"DATA_DIR": self.folder / "data", "MAX_UPLOAD_RATE": 0, "SECRET_KEY": FAKE_SECRET,
+                         **stores, **settings}
+        # A second copy over another's stores leaves them to it.
+        self.owns_stores = stores.items() <= self.settings.items()
         self.data = Path(self.settings["DATA_DIR"])
         self.process = None
         self.start()
@@ -103,6 +109,8 @@ class Server:
                 self.process.kill()
                 self.process.wait()
         self._forget()
+        if self.owns_stores:
+            self.home.discard(self.settings)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
@@ -123,10 +131,10 @@ class Server:
                 found.append(int(path.parent.name))
         return found
 
-    # What lies on the disk.
+    # What lies in the stores and on the disk.
 
-    def object_files(self):
-        return sorted(path for path in (self.data / "objects").rglob("*") if path.is_file())
+    def objects(self):
+        return self.home.objects.keys(self)
 
     def spool_files(self):
         """Names in the spool, and files without a name that the server holds open there."""
@@ -141,17 +149,12 @@ class Server:
         return sorted(held | {path for path in (self.data / "spool").rglob("*") if path.is_file()})
 
     def rows(self):
-        """Documents and unfinished work in the database."""
-        database = sqlite3.connect(f"file:{self.data}/lazaret.db?mode=ro", uri=True, timeout=10)
-        try:
-            return {table: database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
-                    for table in ("documents", "open_work")}
-        finally:
-            database.close()
+        """How many documents there are, and rows of unfinished work."""
+        return self.home.metadata.rows(self)
 
     def footprint(self):
         """What an upload that was refused must leave as it was."""
-        return {"objects": self.object_files(), "spool": self.spool_files(), **self.rows()}
+        return {"objects": self.objects(), "spool": self.spool_files(), **self.rows()}
 
 
 def wait_until(what, seconds=15):

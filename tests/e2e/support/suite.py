@@ -14,6 +14,7 @@ from pathlib import Path
 from support import server
 
 TESTS = []
+HOMES = ("embedded", "cloud")
 only = ""  # what the run was asked for; empty: everything
 SECONDS_PER_TEST = 180
 
@@ -22,9 +23,11 @@ class Skip(Exception):
     """The machine lacks what the test needs; says what."""
 
 
-def test(sentence):
+def test(sentence, homes=HOMES):
+    """A test that is about one home alone says so in `homes`."""
+
     def add(function):
-        TESTS.append((sentence, function))
+        TESTS.append((sentence, function, homes))
         return function
 
     return add
@@ -77,6 +80,7 @@ def _run(function):
 def main(title):
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--lazaret", required=True, type=Path, help="the binary under test")
+    parser.add_argument("--home", choices=HOMES, default="embedded", help="where the servers keep their documents")
     parser.add_argument("--results", type=Path, help="where to write one line a test")
     parser.add_argument("only", nargs="?", default="", help="tests whose sentence matches this expression")
     parser.add_argument("--only", dest="only_option", default="", help="the same")
@@ -87,9 +91,13 @@ def main(title):
     server.BINARY = options.lazaret.resolve()
     if not server.BINARY.exists():
         sys.exit(f"there is no {options.lazaret}")
+    if options.home == "cloud":
+        from support import cloud
+        server.HOME = cloud.home()
     lines, counts, start = [], {"passed": 0, "failed": 0, "skipped": 0}, time.monotonic()
-    for sentence, function in TESTS:
-        if not re.search(options.only, sentence):
+    elsewhere = [sentence for sentence, _, homes in TESTS if options.home not in homes]
+    for sentence, function, _ in TESTS:
+        if sentence in elsewhere or not re.search(options.only, sentence):
             continue
         verdict, why = _run(function)
         why = " ".join(why.split())
@@ -102,6 +110,8 @@ def main(title):
     if options.results:
         options.results.parent.mkdir(parents=True, exist_ok=True)
         options.results.write_text("\n".join(lines) + "\n")
+    for sentence in elsewhere:
+        print(f"not of the home {options.home}: {sentence}")
     print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped "
           f"({time.monotonic() - start:.0f} s)")
     sys.exit(0 if counts["failed"] == 0 and counts["passed"] > 0 else 1)
