@@ -154,19 +154,26 @@ def idempotency_refused():
     same(api().upload(pdf.unique(), headers=headers).status, 201, "another file")
 
 
-@test("Twenty times the same upload at once under one key stores one document")
-def idempotency_race():
-    content, headers = pdf.unique(), {"Idempotency-Key": "e2e-key-4"}
+def race_under_one_key(key):
+    """Twenty times the same upload at once: one document. Gives how many were told that the first still runs."""
+    server, content, headers = shared(), pdf.unique(), {"Idempotency-Key": key}
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: api().upload(content, "race.pdf", headers=headers), range(20)))
+        answers = list(pool.map(lambda _: server.client().upload(content, "race.pdf", headers=headers), range(20)))
     holds({a.status for a in answers} <= {201, 409}, f"answers: {sorted(a.status for a in answers)}")
     same(len({a.json["id"] for a in answers if a.status == 201}), 1, "different documents")
-    for answer in answers:
-        if answer.status == 409:
-            expect_problem(answer, 409, "idempotency_in_progress")
-            holds(answer.header("Retry-After"), "no Retry-After")
+    told_to_wait = [a for a in answers if a.status == 409]
+    for answer in told_to_wait:
+        expect_problem(answer, 409, "idempotency_in_progress")
+        holds(answer.header("Retry-After"), "no Retry-After")
     checksum = next(a for a in answers if a.status == 201).json["checksum"]
     same(len(api().get(f"/api/documents?checksum={checksum}").json["documents"]), 1, "documents stored")
+    return len(told_to_wait)
+
+
+@test("Twenty times the same upload at once under one key stores one document, and who comes too soon is told to wait")
+def idempotency_race():
+    # Whether two meet within the few milliseconds of an upload is up to the machine: it gets a hundred chances.
+    holds(any(race_under_one_key(f"e2e-key-race-{number}") for number in range(100)), "no two of them ever met")
 
 
 @test("A malformed Idempotency-Key is refused")
