@@ -64,7 +64,7 @@ class CloudBench:
                 folder = self.folder(contender, what)
                 server = contender.start(folder)
                 try:
-                    arguments = [*prepare(contender, server, folder), "--connections", str(connections)]
+                    arguments = [*prepare(contender, server, folder), "--connections", str(connections), "--expect", "200"]
                     self.tools.load(server, [*arguments, "--seconds", "0.5"])
                     result = self.tools.load(server, [*arguments, "--seconds", self.bench.seconds()])
                 finally:

@@ -38,7 +38,7 @@ def load_table(results, base="lazaret"):
         ratio = middle[base] / middle[name] if base in middle and middle[name] and name != base else None
         rows.append([rounds[0]["label"], number(middle[name]), spread(column("per_second")),
                      number(statistics.median(column("p50_ms"))), number(statistics.median(column("p99_ms"))),
-                     number(statistics.median(column("cpu_ms"))), "1" if name == base else number(ratio),
+                     number(None if None in column("cpu_ms") else statistics.median(column("cpu_ms"))), "1" if name == base else number(ratio),
                      str(errors), f"{100 * max(column('generator_share')):.0f} %"])
     return table(["", "per second", "min - max", "p50 ms", "p99 ms", "processor ms each", "Lazaret is x times", "errors",
                   "generator busy"], rows)

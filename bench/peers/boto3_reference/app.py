@@ -81,7 +81,7 @@ def upload():
     if part is None or not part.filename:
         return problem(400, "missing_file", "The form has no part named file.")
     spooled = part.stream
-    size = spooled.tell()
+    size = os.fstat(spooled.fileno()).st_size
     if not part.filename.lower().endswith(".pdf") or detector().from_buffer(spooled.head) != "application/pdf":
         return problem(415, "type_mismatch", "The bytes are not a PDF.")
     spooled.seek(0)
