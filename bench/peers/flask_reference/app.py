@@ -145,7 +145,7 @@ def upload():
     if part is None or not part.filename:
         return problem(400, "missing_file", "The form has no part named file.")
     spooled = part.stream
-    size = spooled.tell()
+    size = os.fstat(spooled.fileno()).st_size
     if size > MOST_BYTES:
         return problem(413, "file_too_large", f"The file is larger than {MOST_BYTES} bytes.")
     if not part.filename.lower().endswith(".pdf") or part.mimetype not in ("application/pdf", "application/octet-stream"):
