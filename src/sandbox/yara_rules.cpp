@@ -92,6 +92,23 @@ Result<YR_RULES*> reload(YR_COMPILER* compiler) {
   return rules;
 }
 
+// Of our own rules. A rule without one could match anything, which an anchor too short to filter by says.
+std::vector<std::string> anchors_of(YR_RULES* rules) {
+  std::vector<std::string> anchors;
+  YR_RULE* rule = nullptr;
+  yr_rules_foreach(rules, rule) {
+    const std::size_t before = anchors.size();
+    YR_META* meta = nullptr;
+    yr_rule_metas_foreach(rule, meta) {
+      if (meta->type == META_TYPE_STRING && std::string_view(meta->identifier) == "anchor") {
+        anchors.emplace_back(meta->string);
+      }
+    }
+    if (anchors.size() == before) anchors.emplace_back();
+  }
+  return anchors;
+}
+
 int take_hit(YR_SCAN_CONTEXT*, int message, void* data, void* self) {
   if (message != CALLBACK_MSG_RULE_MATCHING) return CALLBACK_CONTINUE;
   auto& hits = *static_cast<std::vector<std::string>*>(self);
@@ -117,6 +134,7 @@ Result<std::unique_ptr<YaraRules>> YaraRules::load(const std::vector<std::string
   auto rules = reload(compiler->get());
   if (!rules) return std::unexpected(std::move(rules.error()));
   made->rules_ = *rules;
+  if (files.empty()) made->filter_.emplace(anchors_of(*rules));
   return made;
 }
 
@@ -129,9 +147,9 @@ std::string YaraRules::version() {
   return "yara " YR_VERSION;
 }
 
-YaraScan::YaraScan(const YaraRules& rules) {
+void YaraScan::set_up() {
   YR_SCANNER* scanner = nullptr;
-  if (yr_scanner_create(static_cast<YR_RULES*>(rules.rules_), &scanner) != ERROR_SUCCESS) throw std::bad_alloc();
+  if (yr_scanner_create(static_cast<YR_RULES*>(rules_.rules_), &scanner) != ERROR_SUCCESS) throw std::bad_alloc();
   // Without handlers of signals, which a sealed worker may not set; a fault ends the worker, as it should.
   yr_scanner_set_flags(scanner, SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
   yr_scanner_set_timeout(scanner, kScanSeconds);
@@ -139,10 +157,12 @@ YaraScan::YaraScan(const YaraRules& rules) {
 }
 
 YaraScan::~YaraScan() {
-  yr_scanner_destroy(static_cast<YR_SCANNER*>(scanner_));
+  if (scanner_ != nullptr) yr_scanner_destroy(static_cast<YR_SCANNER*>(scanner_));
 }
 
 bool YaraScan::scan(std::string_view bytes, std::vector<std::string>& hits) {
+  if (rules_.filter_ && !rules_.filter_->may_match(bytes)) return true;
+  if (scanner_ == nullptr) set_up();
   auto* scanner = static_cast<YR_SCANNER*>(scanner_);
   yr_scanner_set_callback(scanner, take_hit, &hits);
   const int result = yr_scanner_scan_mem(scanner, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "sandbox/anchor_filter.h"
 
 namespace lazaret::sandbox {
 
@@ -27,20 +29,24 @@ class YaraRules {
   friend class YaraScan;
   YaraRules() = default;
   void* rules_ = nullptr;
+  std::optional<AnchorFilter> filter_;  // where all rules are ours: an operator's name no anchors
 };
 
 class YaraScan {
  public:
-  explicit YaraScan(const YaraRules& rules);  // std::bad_alloc
+  explicit YaraScan(const YaraRules& rules) : rules_(rules) {}
   ~YaraScan();
   YaraScan(const YaraScan&) = delete;
   YaraScan& operator=(const YaraScan&) = delete;
 
-  // False: the time for one scan is over. Names of rules that matched are put into `hits`, each once.
+  // False: the time for one scan is over. std::bad_alloc. Names of rules that matched are put into `hits`, each once.
   bool scan(std::string_view bytes, std::vector<std::string>& hits);
 
  private:
-  void* scanner_ = nullptr;
+  void set_up();
+
+  const YaraRules& rules_;
+  void* scanner_ = nullptr;  // made when there is something to show it
 };
 
 }  // namespace lazaret::sandbox

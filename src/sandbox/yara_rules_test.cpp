@@ -2,6 +2,7 @@
 #include "sandbox/yara_rules.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -106,6 +107,22 @@ TEST_F(RuleFiles, OfAnOperatorAreUsedBesideOurs) {
   EXPECT_EQ(hits_of(**rules, "ward 7"), "house");
   EXPECT_EQ(hits_of(**rules, "ward 8"), "house");
   EXPECT_EQ(hits_of(**rules, rule_cases()[0].hit), "lazaret_heap_spray");
+}
+
+// With a file of an operator's beside them, rules are shown everything.
+TEST_F(RuleFiles, DoNotChangeWhatOursFind) {
+  const auto alone = YaraRules::load({});
+  const auto beside = YaraRules::load({file("house.yar", "rule house { condition: false }")});
+  ASSERT_TRUE(alone && beside);
+  for (const RuleCase& rule : rule_cases()) {
+    std::string upper(rule.hit);
+    std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::string wide;
+    for (const char c : rule.hit)
+      wide.append({c, '\0'});
+    for (const std::string& bytes : {rule.hit, upper, wide, rule.neighbour})
+      EXPECT_EQ(hits_of(**alone, bytes), hits_of(**beside, bytes)) << rule.rule;
+  }
 }
 
 TEST_F(RuleFiles, AreRefusedByFileAndLine) {

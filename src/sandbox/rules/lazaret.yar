@@ -3,7 +3,9 @@
    with a hit and a benign neighbour in yara_rules_test.cpp, and a line in docs/inspection.md. */
 
 rule lazaret_heap_spray {
-  meta: description = "script that fills memory with encoded machine code"
+  meta:
+    description = "script that fills memory with encoded machine code"
+    anchor = "unescape"
   strings:
     $code = /(%u[0-9a-f]{4}){24}/ nocase
     $decoder = "unescape" nocase
@@ -11,7 +13,9 @@ rule lazaret_heap_spray {
 }
 
 rule lazaret_reader_exploit_calls {
-  meta: description = "calls of Adobe Reader that were used to take it over (CVE-2007-5659, 2008-2992, 2009-0927, 2009-4324)"
+  meta:
+    description = "calls of Adobe Reader that were used to take it over (CVE-2007-5659, 2008-2992, 2009-0927, 2009-4324)"
+    anchor = "collectEmailInfo" anchor = "getIcon" anchor = "printf" anchor = "newPlayer"
   strings:
     $collect = /Collab\s*\.\s*collectEmailInfo\s*\(/
     $icon = /Collab\s*\.\s*getIcon\s*\(/
@@ -21,13 +25,17 @@ rule lazaret_reader_exploit_calls {
 }
 
 rule lazaret_font_matrix_script {
-  meta: description = "a font matrix that holds script (CVE-2024-4367)"
+  meta:
+    description = "a font matrix that holds script (CVE-2024-4367)"
+    anchor = "/FontMatrix"
   strings: $matrix = /\/FontMatrix\s*\[[^\]()]{0,120}\([^)]{0,200}[;)]/
   condition: $matrix
 }
 
 rule lazaret_powershell_download {
-  meta: description = "PowerShell started hidden, encoded, or to run what it downloads"
+  meta:
+    description = "PowerShell started hidden, encoded, or to run what it downloads"
+    anchor = "powershell"
   strings:
     $shell = "powershell" nocase ascii wide
     $encoded = /-e(nc|ncodedcommand)?\s+[a-z0-9+\/]{24}/ nocase ascii wide
@@ -38,13 +46,18 @@ rule lazaret_powershell_download {
 }
 
 rule lazaret_command_chain {
-  meta: description = "a Windows command line that starts another program"
+  meta:
+    description = "a Windows command line that starts another program"
+    anchor = "powershell" anchor = "mshta" anchor = "certutil" anchor = "bitsadmin" anchor = "wscript"
+    anchor = "cscript" anchor = "rundll32" anchor = "regsvr32"
   strings: $chain = /cmd(\.exe)?\s+\/[ck]\s[^\r\n]{0,80}(powershell|mshta|certutil|bitsadmin|wscript|cscript|rundll32|regsvr32)/ nocase ascii wide
   condition: $chain
 }
 
 rule lazaret_living_off_the_land {
-  meta: description = "programs of Windows that run script from an address"
+  meta:
+    description = "programs of Windows that run script from an address"
+    anchor = "mshta" anchor = "regsvr32" anchor = "rundll32" anchor = "certutil" anchor = "bitsadmin"
   strings:
     $mshta = /mshta(\.exe)?["']?\s+["']?(https?:|javascript:|vbscript:)/ nocase ascii wide
     $regsvr = /regsvr32(\.exe)?\s[^\r\n]{0,40}\/i:https?:/ nocase ascii wide
@@ -55,7 +68,9 @@ rule lazaret_living_off_the_land {
 }
 
 rule lazaret_script_host {
-  meta: description = "script that starts programs through Windows' script host"
+  meta:
+    description = "script that starts programs through Windows' script host"
+    anchor = "WScript.Shell" anchor = "Shell.Application"
   strings:
     $shell = /(CreateObject|ActiveXObject)\s*\(\s*["'](WScript\.Shell|Shell\.Application)["']\s*\)/ nocase
     $run = /\.\s*(Run|Exec|ShellExecute)\s*\(?\s*["'a-z]/ nocase
@@ -63,7 +78,9 @@ rule lazaret_script_host {
 }
 
 rule lazaret_macro_that_runs_by_itself {
-  meta: description = "an office macro that runs when the document is opened and starts a program"
+  meta:
+    description = "an office macro that runs when the document is opened and starts a program"
+    anchor = "AutoOpen" anchor = "Auto_Open" anchor = "Document_Open" anchor = "Workbook_Open"
   strings:
     $open = /Sub\s+(Auto_?Open|Document_Open|Workbook_Open)\s*\(/ nocase
     $start = /\b(Shell|CreateObject)\s*\(/ nocase
@@ -71,7 +88,9 @@ rule lazaret_macro_that_runs_by_itself {
 }
 
 rule lazaret_web_shell {
-  meta: description = "server script that runs what a request says"
+  meta:
+    description = "server script that runs what a request says"
+    anchor = "$_GET" anchor = "$_POST" anchor = "$_REQUEST" anchor = "$_COOKIE" anchor = "getRuntime"
   strings:
     $php = /<\?(php)?[^?]{0,400}(eval|assert|system|passthru|shell_exec|exec)\s*\(\s*(base64_decode\s*\(\s*)?\$_(GET|POST|REQUEST|COOKIE)/ nocase
     $jsp = /<%[^%]{0,400}getRuntime\s*\(\s*\)\s*\.\s*exec\s*\(/
@@ -79,7 +98,9 @@ rule lazaret_web_shell {
 }
 
 rule lazaret_html_smuggling {
-  meta: description = "a page that builds a file and saves it without being asked"
+  meta:
+    description = "a page that builds a file and saves it without being asked"
+    anchor = "atob("
   strings:
     $decode = "atob(" nocase
     $blob = /new\s+Blob\s*\(/
@@ -89,7 +110,9 @@ rule lazaret_html_smuggling {
 }
 
 rule lazaret_equation_object {
-  meta: description = "an embedded equation editor object, which old Word runs code for (CVE-2017-11882)"
+  meta:
+    description = "an embedded equation editor object, which old Word runs code for (CVE-2017-11882)"
+    anchor = "\\objdata" anchor = "\x02\xCE\x02"
   strings:
     $rtf = /\{\\rtf/
     $object = /\\objdata/
