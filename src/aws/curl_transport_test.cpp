@@ -255,12 +255,14 @@ TEST_F(CurlTransportTest, ALineBreakInAHeaderIsNotSent) {
 
 TEST_F(CurlTransportTest, PullsALargeBodyPieceByPiece) {
   const std::string text = pattern(5'000'000);
-  imposter.script({.body = text});
-  auto pulled = transport->open(Call{}, request(Method::kGet), {});
-  ASSERT_TRUE(pulled) << pulled.error().detail;
-  EXPECT_EQ((*pulled)->head().status, 200);
-  EXPECT_EQ((*pulled)->head().header("content-length"), "5000000");
-  EXPECT_TRUE(read_all(**pulled) == text);
+  for (const std::size_t step : {3'000UL, 100'000UL, 256UL * 1024, 6'000'000UL}) {
+    imposter.script({.body = text});
+    auto pulled = transport->open(Call{}, request(Method::kGet), {});
+    ASSERT_TRUE(pulled) << pulled.error().detail;
+    EXPECT_EQ((*pulled)->head().status, 200);
+    EXPECT_EQ((*pulled)->head().header("content-length"), "5000000");
+    EXPECT_TRUE(read_all(**pulled, step) == text) << step;
+  }
 }
 
 TEST_F(CurlTransportTest, KeepsTheConnectionOfABodyThatWasReadWhole) {

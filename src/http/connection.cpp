@@ -93,6 +93,14 @@ asio::awaitable<IoStatus> Connection::send(std::string_view first, std::string_v
   co_return IoStatus::kOk;
 }
 
+Connection::SentSome Connection::send_some(std::string_view bytes, More more) {
+  const int flags = MSG_NOSIGNAL | (more == More::kYes ? MSG_MORE : 0);
+  const ssize_t count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), flags);
+  if (count < 0) return {0, would_block(errno) ? IoStatus::kOk : IoStatus::kClosed};
+  bytes_out_ += static_cast<std::uint64_t>(count);
+  return {static_cast<std::size_t>(count), IoStatus::kOk};
+}
+
 Connection::SentFile Connection::send_file(int fd, std::uint64_t offset, std::size_t size) {
   auto position = static_cast<off_t>(offset);
   const ssize_t count = ::sendfile(socket_.native_handle(), fd, &position, size);

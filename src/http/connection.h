@@ -46,6 +46,13 @@ class Connection {
   enum class More : bool { kNo, kYes };
   // All of both, or an error; kYes: more follows at once, so no small packet goes out.
   boost::asio::awaitable<IoStatus> send(std::string_view first, std::string_view second, More more);
+  // One call; 0 bytes with kOk: the socket takes none now. Another thread may make it while the connection's own waits
+  // for that thread and for nothing else.
+  struct SentSome {
+    std::size_t bytes = 0;
+    IoStatus status = IoStatus::kOk;
+  };
+  SentSome send_some(std::string_view bytes, More more);
   // One sendfile call; 0 bytes with kOk: the socket takes none now, kClosed with `file_ended`: the file is too short.
   struct SentFile {
     std::size_t bytes = 0;

@@ -442,6 +442,14 @@ TEST_F(StreamDownload, SendsAStreamWhole) {
   EXPECT_EQ(client.request(get("/hello")).status, 200);
 }
 
+TEST_F(StreamDownload, WaitsForAClientThatTakesLessThanTheStreamGives) {
+  const std::string text = pattern(20'000'000);  // more than any socket holds
+  route(text, text.size());
+  Client client = connect();
+  EXPECT_TRUE(client.request(get("/stream")).body == text);
+  EXPECT_EQ(client.request(get("/hello")).status, 200);
+}
+
 TEST_F(StreamDownload, ServesAClientThatOnlyEndedItsOwnSending) {
   const std::string text = pattern(1'000'000);
   route(text, text.size());
