@@ -36,18 +36,15 @@ Result<ReserveOutcome> make_pending(Home& home, const Call& call, const Reservat
   return fail(ErrorCode::kAlreadyExists, "dynamodb: the id is taken");
 }
 
-// pending -> visible, in one update. False: the row is not this attempt's pending row.
+// pending -> visible: the whole item, for of a pending row nothing stays. False: the row is not this attempt's.
 Result<bool> flip(Home& home, const Call& call, const Document& document, const Attempt& attempt, unsigned shards) {
-  const Item pending{{"_op", {}}, {"_ok", {}}, {"_claim", {}}};
-  aws::UpdateItem update{.table = home.documents(), .key = key_of(document.id)};
-  aws::Expression& expression = update.expression;
-  update.update = update_between(pending, document_item(document, attempt.attempt, shards), expression);
-  update.condition = expression.name("state") + " = " + expression.value(kPendingState) + " AND " +
-                     expression.name("_attempt") + " = " + expression.value(attempt.attempt.to_string());
-  auto updated = home.db().update(call, update);
-  if (updated) return true;
-  if (aws::is_condition_failure(updated.error())) return false;
-  return fail_as(std::move(updated.error()));
+  aws::PutItem put{.table = home.documents(), .item = document_item(document, attempt.attempt, shards)};
+  put.condition = put.expression.name("state") + " = " + put.expression.value(kPendingState) + " AND " +
+                  put.expression.name("_attempt") + " = " + put.expression.value(attempt.attempt.to_string());
+  auto flipped = home.db().put(call, put);
+  if (flipped) return true;
+  if (aws::is_condition_failure(flipped.error())) return false;
+  return fail_as(std::move(flipped.error()));
 }
 
 // Before the document appears: its rows, and the month they and it lie in.
