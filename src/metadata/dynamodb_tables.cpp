@@ -7,6 +7,7 @@
 
 #include "document/json.h"
 #include "document/json_tree.h"
+#include "metadata/dynamodb_faults.h"
 #include "metadata/dynamodb_home.h"
 
 namespace lazaret {
@@ -278,38 +279,14 @@ Result<std::vector<Drift>> check_dynamodb_tables(aws::DynamoDbClient& db, const 
 }
 
 namespace dynamo {
-namespace {
-
-// What an operator can do about it.
-Error advise(aws::Failure failure, const aws::ClientOptions& service, const std::string& table) {
-  const std::string place = service.endpoint.authority() + " (region " + service.region + ")";
-  const bool denied = failure.code.starts_with("AccessDenied");
-  const bool answered = failure.status != 0;
-  Error error = to_error(std::move(failure));
-  if (denied) {
-    error.detail =
-        "dynamodb: " + place + " denies access to table " + table +
-        ": the policy of the credentials in use must allow dynamodb:DescribeTable and the calls of docs/operating.md";
-  } else if (!answered) {
-    error.detail = "dynamodb: " + place + " cannot be reached: " + error.detail;
-  } else {
-    error.detail = "dynamodb: " + place + " refuses to describe table " + table + ": " + error.detail;
-  }
-  return error;
-}
-
-}  // namespace
 
 Result<void> probe_tables(Home& home, const Call& call) {
   const aws::ClientOptions& service = home.db().service();
   for (const TableSchema& table : schema_of(home.documents())) {
+    const TablePlace place{table.name, service.endpoint.authority(), service.region};
     auto found = describe(home.db(), call, table);
-    if (!found) return std::unexpected(advise(std::move(found.error()), service, table.name));
-    if (!*found) {
-      return fail(ErrorCode::kUnavailable, "dynamodb: table " + table.name + " is not in region " + service.region +
-                                               " at " + service.endpoint.authority() +
-                                               ": check AWS_REGION and DYNAMODB_TABLE, or run `lazaret init`");
-    }
+    if (!found) return std::unexpected(explain_refusal(std::move(found.error()), place));
+    if (!*found) return std::unexpected(explain_missing_table(place));
     const auto drift = drift_of(table, **found);
     if (!drift.empty()) {
       return fail(ErrorCode::kUnavailable, "dynamodb: " + drift.front().what + " is " + drift.front().found +

@@ -53,7 +53,8 @@ ErrorCode port_code(const aws::Failure& failure) {
 
 std::string_view advice_for(const aws::Failure& failure) {
   constexpr std::string_view kDenied = "AccessDenied";
-  constexpr std::string_view kNotReached = "it was not reached, see to the endpoint, the way there and the credentials";
+  constexpr std::string_view kNotReached =
+      "it was not reached, see to AWS_REGION, the endpoint, the way there and the credentials";
   if (failure.status == 0) return failure.error.code == ErrorCode::kUnavailable ? kNotReached : std::string_view{};
   // Of a HEAD nothing but the status says so.
   const std::string_view code = failure.code.empty() && failure.status == 403 ? kDenied : failure.code;

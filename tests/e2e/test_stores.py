@@ -194,11 +194,16 @@ def _():
 @test("What a store answers at start is turned into what to mend: region, token, clock", homes=CLOUD)
 def _():
     with Server() as server:
-        for code, status, words in (("PermanentRedirect", 301, ["AWS_REGION"]), ("ExpiredToken", 400, ["credentials"]),
-                                    ("RequestTimeTooSkewed", 403, ["clock"])):
-            faults = Faults(1, 1, ("refuse",), refusal=(status, code))
-            with Proxy(servers.HOME.objects.endpoint, faults) as proxy:
-                refused(words, **server.settings | {"AWS_ENDPOINT_URL_S3": proxy.endpoint, "DATA_DIR": tempfile.mkdtemp()})
+        s3, dynamodb = ("AWS_ENDPOINT_URL_S3", servers.HOME.objects), ("AWS_ENDPOINT_URL_DYNAMODB", servers.HOME.metadata)
+        for (variable, store), refusal, words in (
+                (s3, (301, "PermanentRedirect"), ["AWS_REGION"]), (s3, (400, "ExpiredToken"), ["has expired"]),
+                (s3, (403, "RequestTimeTooSkewed"), ["clock"]), (dynamodb, (400, "AccessDeniedException"), ["policy"]),
+                (dynamodb, (400, "UnrecognizedClientException"), ["AWS_ACCESS_KEY_ID"]),
+                (dynamodb, (400, "ExpiredTokenException"), ["has expired"]),
+                (dynamodb, (400, "InvalidSignatureException", "Signature expired: now earlier"), ["clock"]),
+                (dynamodb, (400, "ResourceNotFoundException"), ["AWS_REGION", "lazaret init"])):
+            with Proxy(store.endpoint, Faults(1, 1, ("refuse",), refusal=refusal)) as proxy:
+                refused(words, **server.settings | {variable: proxy.endpoint, "DATA_DIR": tempfile.mkdtemp()})
 
 
 @test("A store that is not there is said within seconds, by name and address", homes=CLOUD)

@@ -9,13 +9,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-S3_ERROR = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>injected</Message></Error>'
-DYNAMODB_ERROR = b'{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"injected"}'
+S3_ERROR = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>%s</Message></Error>'
+DYNAMODB_ERROR = b'{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"%s"}'
 STALL_SECONDS = 4
 
 
 class Faults:
-    """What goes wrong, and how often; `refusal` is the status and S3's code of the kind "refuse". Thread-safe."""
+    """What goes wrong, and how often; `refusal` is status, code and message of the kind "refuse". Thread-safe."""
 
     KINDS = ("error_before", "error_after", "break_before", "break_after", "stall", "cut_short", "throttle")
 
@@ -68,8 +68,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         kind = self.server.faults.draw()
         if kind == "refuse":
-            status, code = self.server.faults.refusal
-            return self.answer(status, [("Content-Type", "application/xml")], S3_ERROR % code.encode())
+            return self.say(*self.server.faults.refusal)
         if kind == "throttle":
             return self.refuse("throttle")
         if kind == "error_before":
@@ -122,10 +121,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def refuse(self, why):
         if "X-Amz-Target" in self.headers:
-            status, code = (400, b"ProvisionedThroughputExceededException") if why == "throttle" else (500, b"InternalServerError")
-            return self.answer(status, [("Content-Type", "application/x-amz-json-1.0")], DYNAMODB_ERROR % code)
-        status, code = (503, b"SlowDown") if why == "throttle" else (500, b"InternalError")
-        self.answer(status, [("Content-Type", "application/xml")], S3_ERROR % code)
+            return self.say(*((400, "ProvisionedThroughputExceededException") if why == "throttle" else (500, "InternalServerError")))
+        self.say(*((503, "SlowDown") if why == "throttle" else (500, "InternalError")))
+
+    def say(self, status, code, message="injected"):
+        """An error as the store behind would put it."""
+        kind, text = ("x-amz-json-1.0", DYNAMODB_ERROR) if "X-Amz-Target" in self.headers else ("xml", S3_ERROR)
+        self.answer(status, [("Content-Type", "application/" + kind)], text % (code.encode(), message.encode()))
 
     def hang_up(self):
         self.close_connection = True
