@@ -127,6 +127,9 @@ aws::ClientOptions AwsAccess::client_options(aws::ClientOptions options) const {
   options.max_attempts = settings_.max_attempts.value_or(options.max_attempts);
   options.user_agent = "lazaret/" + std::string(kVersion);
   if (!settings_.app_id.empty()) options.user_agent += " app/" + settings_.app_id;
+  options.on_mended = [&log = parts_.log](const std::string& what) {
+    log.write(LogLevel::kWarning, "store_mended", {{"detail", what}});
+  };
   return options;
 }
 

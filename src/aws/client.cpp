@@ -118,6 +118,9 @@ struct Client::State {
   bool mend_clock(const Attempt& attempt, const Setback& setback);
   bool renew_credentials(const Call& call, const Attempt& attempt);
   bool move(const Attempt& attempt, const Setback& setback);
+  void tell(const std::string& what) const {
+    if (options.on_mended) options.on_mended(what);
+  }
   Timestamp now() const { return parts.clock.now() + milliseconds{clock_offset.load()}; }
 
   const Parts parts;
@@ -224,6 +227,10 @@ bool Client::State::mend_clock(const Attempt& attempt, const Setback& setback) {
   const milliseconds skew = *setback.server_time - attempt.time;
   if (skew > -kLeastSkew && skew < kLeastSkew) return false;
   clock_offset = (*setback.server_time - parts.clock.now()).count();
+  const auto minutes = std::chrono::round<std::chrono::minutes>(std::chrono::abs(skew)).count();
+  tell("the clock of this machine is " + std::to_string(minutes) + " minutes " +
+       (skew > milliseconds::zero() ? "behind" : "ahead of") + " that of " + attempt.endpoint.authority() +
+       ", whose is used from here on: set it (NTP)");
   return true;
 }
 
@@ -236,9 +243,12 @@ bool Client::State::renew_credentials(const Call& call, const Attempt& attempt) 
 
 bool Client::State::move(const Attempt& attempt, const Setback& setback) {
   if (options.service != Service::kS3 || setback.region.empty() || setback.region == attempt.region) return false;
-  const std::lock_guard lock(mutex);
-  endpoint = in_region(attempt.endpoint, attempt.region, setback.region);
-  region = setback.region;
+  {
+    const std::lock_guard lock(mutex);
+    endpoint = in_region(attempt.endpoint, attempt.region, setback.region);
+    region = setback.region;
+  }
+  tell("the bucket lies in region " + setback.region + " and is asked there from here on: set AWS_REGION to it");
   return true;
 }
 

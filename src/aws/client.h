@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,8 @@ struct ClientOptions {
   std::chrono::milliseconds transient_delay{50};
   std::chrono::milliseconds throttled_delay{1000};
   std::string user_agent;
+  // Told what an operator should set right, whenever the client has mended it for itself. From any thread.
+  std::function<void(const std::string& what)> on_mended = nullptr;
 };
 
 class Client {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "aws/credentials.h"
@@ -20,6 +21,9 @@ namespace lazaret::aws {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing_support::ConstantRandom;
 using testing_support::ExpectedSigner;
 using testing_support::HttpImposter;
@@ -234,6 +238,8 @@ TEST_F(ClientTest, ALastFailureAfterAnAmbiguousOneIsAmbiguous) {
 TEST_F(ClientTest, MendsAClockThatIsOff) {
   const Timestamp truth = clock.now();
   clock.advance(-40min);
+  std::vector<std::string> told;
+  options_.on_mended = [&told](const std::string& what) { told.push_back(what); };
   Client client = make();
   const auto refusal = [&] {
     return ImposterAnswer{
@@ -249,6 +255,7 @@ TEST_F(ClientTest, MendsAClockThatIsOff) {
   EXPECT_NE(seen[0].header("x-amz-date").substr(0, 13), seen[1].header("x-amz-date").substr(0, 13));
   EXPECT_EQ(seen[1].header("x-amz-date"), seen[2].header("x-amz-date"));
   EXPECT_TRUE(pause.waits().empty());
+  EXPECT_THAT(told, ElementsAre(AllOf(HasSubstr("40 minutes behind that of 127.0.0.1:"), HasSubstr("NTP"))));
 }
 
 TEST_F(ClientTest, AWrongSecretIsNotTakenForAClockThatIsOff) {
@@ -283,6 +290,8 @@ TEST_F(ClientTest, DoesNotAskAgainWithTheSameCredentials) {
 }
 
 TEST_F(ClientTest, MovesToTheRegionOfTheBucketAndStaysThere) {
+  std::vector<std::string> told;
+  options_.on_mended = [&told](const std::string& what) { told.push_back(what); };
   Client client = make();
   imposter.script({.status = 301, .headers = {{"x-amz-bucket-region", "ap-southeast-1"}}});
   imposter.script({});
@@ -293,6 +302,7 @@ TEST_F(ClientTest, MovesToTheRegionOfTheBucketAndStaysThere) {
   ASSERT_EQ(seen.size(), 3U);
   EXPECT_EQ(signature_fault(seen[1], signer("AKID", "", "ap-southeast-1")), "");
   EXPECT_EQ(signature_fault(seen[2], signer("AKID", "", "ap-southeast-1")), "");
+  EXPECT_THAT(told, ElementsAre(AllOf(HasSubstr("ap-southeast-1"), HasSubstr("AWS_REGION"))));
 }
 
 TEST_F(ClientTest, ReadsTheRegionOutOfTheRefusal) {
