@@ -72,6 +72,8 @@ int run_reindex() {
     fmt::print("left alone: {}\n", problem);
   fmt::print("{} items looked at, {} adopted, {} left alone\n", adoption->looked_at, adoption->adopted,
              adoption->left_alone);
+  fmt::print("{} rows of lists looked at, {} that led nowhere removed\n", adoption->rows_looked_at,
+             adoption->rows_unwanted);
   return adoption->left_alone == 0 ? kExitOk : kExitFindings;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -138,6 +139,7 @@ struct Stores::Opened {
   std::unique_ptr<AwsAccess> access;
   std::optional<WorkerPool> beside;
   std::optional<DynamoDb> dynamodb;
+  std::string table;  // of `dynamodb`
   std::unique_ptr<ObjectStore> objects;
   std::unique_ptr<MetadataStore> metadata;
 
@@ -183,6 +185,7 @@ Result<void> Stores::Opened::open_sqlite(const Config& config, const Parts& part
 Result<void> Stores::Opened::open_dynamodb(const Config& config, const Parts& parts) {
   const auto now = parts.clock.steady_now();
   dynamodb.emplace(*access, parts);
+  table = config.dynamodb_table;
   if (config.app_env == AppEnvironment::kDevelopment) {
     log_made(parts.log, set_up_tables(config, *dynamodb, Call{now + kSetUpTime, {}, "start"}, Mend::kYes));
   }
@@ -217,6 +220,13 @@ ObjectStore& Stores::objects() {
 }
 MetadataStore& Stores::metadata() {
   return *opened_->metadata;
+}
+
+std::optional<std::string> Stores::what_to_adopt(const Call& call) {
+  if (!opened_->dynamodb) return std::nullopt;
+  const auto found = shows_items_to_adopt(opened_->dynamodb->db, call, opened_->table);
+  if (!found || !*found) return std::nullopt;  // a right that the service need not have
+  return "table " + opened_->table + " holds items of the first version, which no list shows: run `lazaret reindex`";
 }
 
 Result<std::vector<StoreDrift>> set_up_stores(const Config& config, const Stores::Parts& parts, const Call& call,
@@ -260,7 +270,8 @@ Result<Adoption> adopt_items(const Config& config, const Stores::Parts& parts, I
   auto report =
       reindex_dynamodb({dynamodb.db, parts.clock, beside}, pause, call, {.table = config.dynamodb_table}, read);
   if (!report) return std::unexpected(std::move(report.error()));
-  Adoption adoption{report->looked_at, report->adopted, report->left_alone, {}};
+  Adoption adoption{report->looked_at,      report->adopted,      report->left_alone, {},
+                    report->rows_looked_at, report->rows_unwanted};
   for (const ReindexReport::Problem& problem : report->problems)
     adoption.problems.push_back(fmt::format("{}: {}", problem.id.empty() ? "(no id)" : problem.id, problem.why));
   return adoption;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class Stores {
 
   ObjectStore& objects();
   MetadataStore& metadata();
+  // What `lazaret reindex` would mend, as a sentence for the log, where a short look shows it.
+  std::optional<std::string> what_to_adopt(const Call& call);
 
  private:
   struct Opened;
@@ -60,10 +63,13 @@ struct Adoption {
   std::uint64_t adopted = 0;
   std::uint64_t left_alone = 0;
   std::vector<std::string> problems;  // of the first that were left alone: id and why
+  std::uint64_t rows_looked_at = 0;   // of lists
+  std::uint64_t rows_unwanted = 0;
 };
 
 // `lazaret reindex`: gives the items of a table that the first version of this service filled their place in the
-// indexes, and what they lack from their objects, which `inspector` sees. May be ended and run again at any time.
+// indexes, and what they lack from their objects, which `inspector` sees, and removes rows of lists that lead nowhere.
+// May be ended and run again at any time.
 Result<Adoption> adopt_items(const Config& config, const Stores::Parts& parts, Inspector& inspector, const Call& call);
 
 }  // namespace lazaret

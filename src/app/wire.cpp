@@ -26,6 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kShortLook = 5s;
+
 std::size_t cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
@@ -180,6 +182,9 @@ Result<void> Service::Parts::open_stores(const Config& config) {
   auto opened = Stores::open(config, {log, clock, random});
   if (!opened) return std::unexpected(std::move(opened.error()));
   stores = std::move(*opened);
+  if (const auto todo = stores->what_to_adopt({clock.steady_now() + kShortLook, {}, "start"})) {
+    log.write(LogLevel::kWarning, "items_to_adopt", {{"detail", *todo}});
+  }
   auto spooling = Spool::open(config.data_dir / "spool", config.max_file_size);
   if (!spooling) return std::unexpected(std::move(spooling.error()));
   spool.emplace(std::move(*spooling));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -13,6 +14,7 @@ namespace {
 
 using aws::Item;
 using dynamo::Home;
+using dynamo::IndexRow;
 using dynamo::LegacyItem;
 using dynamo::ObjectFact;
 
@@ -25,6 +27,26 @@ std::uint64_t members_of(const aws::AttributeValue& value) {
   if (const auto* set = value.get_if<aws::AttributeValue::StringSet>()) return set->size();
   if (const auto* text = value.get_if<std::string>()) return text->size();
   return 0;
+}
+
+void only_items_to_adopt(aws::ScanItems& scan) {
+  scan.filter = "attribute_not_exists(" + scan.expression.name("_attempt") + ")";
+}
+
+// A row that leads to a document; records and directories of the same table are none.
+struct ListRow {
+  DocumentId id;
+  IndexRow row;
+};
+std::optional<ListRow> list_row_from(const Item& item) {
+  const std::string* partition = dynamo::text_of(item, "pk");
+  const std::string* sort = dynamo::text_of(item, "sk");
+  if (partition == nullptr || sort == nullptr) return std::nullopt;
+  const bool of_a_list = partition->starts_with("C#") || partition->starts_with("T#") || partition->starts_with("S#");
+  const auto id = of_a_list ? dynamo::id_from_time_key(*sort) : std::nullopt;
+  if (!id) return std::nullopt;
+  const std::string* words = dynamo::text_of(item, "_words");
+  return ListRow{*id, {*partition, *sort, words == nullptr ? "" : *words}};
 }
 
 class Reindex {
@@ -40,7 +62,14 @@ class Reindex {
   Result<ReindexReport> run();
 
  private:
-  Result<void> run_segment(unsigned segment);
+  unsigned segments() const { return std::max(1U, options_.segments); }
+  // `take` gets every page of the table, several at once.
+  using TakePage = std::function<Result<void>(const aws::ItemPage&)>;
+  Result<void> walk(const aws::ScanItems& table, const TakePage& take);
+  Result<void> walk_segment(aws::ScanItems scan, const TakePage& take);
+  Result<void> adopt_page(const aws::ItemPage& page);
+  Result<void> tidy_page(const aws::ItemPage& page);
+  bool is_wanted(const Item* document, const IndexRow& row) const;
   Result<void> take(const Item& item);
   Result<void> adopt(const Item& item, LegacyItem legacy);
   Result<bool> write(const Item& item, const Document& document);
@@ -60,33 +89,85 @@ Result<ReindexReport> Reindex::run() {
   const auto shards = home_.shards(call_);
   if (!shards) return std::unexpected(shards.error());
   shards_ = *shards;
-  auto done = dynamo::run_side_by_side(home_.beside(), std::max(1U, options_.segments), [this](std::size_t segment) {
-    return run_segment(static_cast<unsigned>(segment));
-  });
+  aws::ScanItems documents{.table = home_.documents()};
+  only_items_to_adopt(documents);
+  auto done = walk(documents, [this](const aws::ItemPage& page) { return adopt_page(page); });
+  if (done) done = walk({.table = home_.index()}, [this](const aws::ItemPage& page) { return tidy_page(page); });
   if (!done) return std::unexpected(std::move(done.error()));
   return std::move(report_);
 }
 
-Result<void> Reindex::run_segment(unsigned segment) {
-  const unsigned segments = std::max(1U, options_.segments);
-  aws::ScanItems scan{.table = home_.documents(), .segment = segment, .segments = segments, .limit = kItemsInPage};
-  scan.filter = "attribute_not_exists(" + scan.expression.name("_attempt") + ")";
+Result<void> Reindex::walk(const aws::ScanItems& table, const TakePage& take) {
+  return dynamo::run_side_by_side(home_.beside(), segments(), [&](std::size_t segment) {
+    aws::ScanItems scan = table;
+    scan.segment = static_cast<std::uint32_t>(segment);
+    scan.segments = segments();
+    scan.limit = kItemsInPage;
+    return walk_segment(std::move(scan), take);
+  });
+}
+
+Result<void> Reindex::walk_segment(aws::ScanItems scan, const TakePage& take) {
   do {
     auto page = home_.db().scan(call_, scan);
     if (!page) return dynamo::fail_as(std::move(page.error()));
-    {
-      const std::lock_guard lock(mutex_);
-      report_.looked_at += page->scanned;
-    }
-    for (const Item& item : page->items) {
-      if (auto taken = take(item); !taken) return taken;
-    }
+    if (auto taken = take(*page); !taken) return taken;
     scan.start = std::move(page->next);
     const std::size_t rate = std::max<std::size_t>(1, options_.items_per_second);
-    if (scan.start) pause_.wait(call_, std::chrono::milliseconds{page->scanned * 1000 * segments / rate});
+    if (scan.start) pause_.wait(call_, std::chrono::milliseconds{page->scanned * 1000 * segments() / rate});
     if (call_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "reindex was stopped", Retry::kSafe);
   } while (scan.start);
   return {};
+}
+
+Result<void> Reindex::adopt_page(const aws::ItemPage& page) {
+  {
+    const std::lock_guard lock(mutex_);
+    report_.looked_at += page.scanned;
+  }
+  for (const Item& item : page.items) {
+    if (auto taken = take(item); !taken) return taken;
+  }
+  return {};
+}
+
+// What a crash between two steps left, and no list has met since.
+Result<void> Reindex::tidy_page(const aws::ItemPage& page) {
+  std::vector<ListRow> rows;
+  std::map<DocumentId, const Item*> documents;
+  for (const Item& item : page.items) {
+    auto row = list_row_from(item);
+    if (!row) continue;
+    documents.emplace(row->id, nullptr);
+    rows.push_back(std::move(*row));
+  }
+  aws::BatchGet batch{.table = home_.documents()};
+  for (const auto& [id, unread] : documents)
+    batch.keys.push_back(dynamo::key_of(id));
+  const auto found = home_.db().get_batch(call_, batch);
+  if (!found) return dynamo::fail_as(found.error());
+  for (const Item& item : found->items) {
+    const std::string* text = dynamo::text_of(item, "id");
+    if (const auto id = text == nullptr ? std::nullopt : DocumentId::parse(*text)) documents[*id] = &item;
+  }
+  std::uint64_t unwanted = 0;
+  for (const ListRow& row : rows) {
+    if (is_wanted(documents[row.id], row.row)) continue;
+    ++unwanted;
+    dynamo::settle_rows(home_, call_, row.id, {row.row});  // reads the document again, strongly
+  }
+  const std::lock_guard lock(mutex_);
+  report_.rows_looked_at += rows.size();
+  report_.rows_unwanted += unwanted;
+  return {};
+}
+
+// What cannot be judged is left: a pending or removing row has an operation that tidies up behind it.
+bool Reindex::is_wanted(const Item* document, const IndexRow& row) const {
+  if (document == nullptr) return false;
+  const auto found = dynamo::row_from(*document);
+  if (!found || found->kind != dynamo::RowKind::kVisible || !found->document) return true;
+  return std::ranges::binary_search(dynamo::rows_of(*found->document, shards_), row);
 }
 
 // Fails only where going on makes no sense: the store does not answer.
@@ -169,6 +250,14 @@ void Reindex::leave_alone(const Item& item, std::string why) {
 }
 
 }  // namespace
+
+Result<bool> shows_items_to_adopt(aws::DynamoDbClient& db, const Call& call, const std::string& table) {
+  aws::ScanItems scan{.table = table, .limit = kItemsInPage};
+  only_items_to_adopt(scan);
+  const auto page = db.scan(call, scan);
+  if (!page) return dynamo::fail_as(page.error());
+  return !page->items.empty();
+}
 
 Result<ReindexReport> reindex_dynamodb(const DynamoDbStore::Parts& parts, aws::Pause& pause, const Call& call,
                                        const ReindexOptions& options, const ReadObject& read_object) {

@@ -1,6 +1,7 @@
-// Reindex: adopts the items of a table that the first version of this service filled, which have no place in any index.
-// It reads the whole table once, in segments side by side and at a bounded rate, and writes to each item it adopts what
-// the item lacks; its other attributes stay. It may be ended and run again at any time: adopted items are passed over.
+// Reindex: adopts the items of a table that the first version of this service filled, which have no place in any index,
+// and removes rows that lead to no document that wants them. It reads both tables once, in segments side by side and at
+// a bounded rate, and writes to each item it adopts what the item lacks; its other attributes stay. It may be ended and
+// run again at any time: adopted items are passed over.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +46,12 @@ struct ReindexReport {
     std::string why;  // names attributes, never values
   };
   std::vector<Problem> problems;  // the first 1,000
+  std::uint64_t rows_looked_at = 0;
+  std::uint64_t rows_unwanted = 0;  // removed, unless an operation that was under way still wanted them
 };
+
+// Whether there is one among the first hundred items the table gives: of a table that was never adopted, surely.
+Result<bool> shows_items_to_adopt(aws::DynamoDbClient& db, const Call& call, const std::string& table);
 
 // On failure what was adopted stays adopted.
 Result<ReindexReport> reindex_dynamodb(const DynamoDbStore::Parts& parts, aws::Pause& pause, const Call& call,

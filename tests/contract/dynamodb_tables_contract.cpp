@@ -3,9 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include "metadata/dynamodb_home.h"
+#include "metadata/dynamodb_keys.h"
 #include "metadata/dynamodb_reindex.h"
 #include "tests/support/dynamodb_parts.h"
 #include "tests/support/http_imposter.h"
+#include "tests/support/random_document.h"
 
 namespace lazaret {
 namespace {
@@ -147,6 +150,46 @@ TEST_P(DynamoDbTables, ItemsOfTheFirstVersionAreAdoptedWithWhatTheirObjectsTell)
 
   EXPECT_EQ(reindex()->adopted, 0U) << "adopted items are passed over";
   EXPECT_EQ(objects_read, 1);
+}
+
+TEST_P(DynamoDbTables, RowsThatLeadToNoDocumentThatWantsThemAreRemoved) {
+  ASSERT_TRUE(init());
+  constexpr Timestamp kNow{std::chrono::milliseconds{1'800'000'000'000}};
+  DynamoDbStore store(parts_.store_parts(), {.table = options_.table});
+  Document document = test::RandomDocuments(1).next();
+  document.upload_date = kNow;
+  document.state = State::kAvailable;
+  document.deleted_at.reset();
+  document.state_before_delete.reset();
+  document.categories = {"lab_results"};
+  document.version = 1;
+  const Attempt attempt{document.id, AttemptId{1}};
+  ASSERT_TRUE(store.reserve(call_, {attempt, document.s3_key, kNow, kNow + std::chrono::minutes{1}, {}}));
+  ASSERT_TRUE(store.commit(call_, document, attempt.attempt, {}));
+  const auto count_rows = [&] { return parts_.db().scan(call_, {.table = options_.table + "-index"}).value().count; };
+  const auto rows_before = count_rows();
+
+  const DocumentId nobody = DocumentId::parse("3f2b8c1e-0000-4000-8000-00000000000b").value();
+  const std::string elsewhere = dynamo::category_partition("patient_records", State::kAvailable, "2027-01", 0);
+  for (const DocumentId& id : {document.id, nobody}) {
+    Item row = dynamo::index_key(elsewhere, dynamo::time_key(kNow, id));
+    row.emplace("_v", std::uint64_t{1});
+    ASSERT_TRUE(parts_.db().put(
+        call_, {.table = options_.table + "-index", .item = std::move(row), .condition = {}, .expression = {}}));
+  }
+  testing_support::NoPause no_pause;
+  const auto report = reindex_dynamodb(parts_.store_parts(), no_pause, call_, {.table = options_.table}, {});
+  ASSERT_TRUE(report) << report.error().detail;
+  EXPECT_EQ(report->rows_unwanted, 2U);
+  EXPECT_EQ(count_rows(), rows_before);
+  EXPECT_THAT(store.query(call_, {.filter = {.categories = {"lab_results"}}}).value().documents, ElementsAre(document));
+}
+
+TEST_P(DynamoDbTables, AShortLookShowsItemsThatWereNeverAdopted) {
+  ASSERT_TRUE(init());
+  EXPECT_FALSE(shows_items_to_adopt(parts_.db(), call_, options_.table).value());
+  put({{"id", "3f2b8c1e-0000-4000-8000-00000000000a"}, {"s3_key", "documents/old.pdf"}});
+  EXPECT_TRUE(shows_items_to_adopt(parts_.db(), call_, options_.table).value());
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, DynamoDbTables, testing::Values("dynalite", "moto"),

@@ -255,6 +255,8 @@ def _():
                 "id": {"S": identity}, "filename": {"S": f"old-report-{identity[:8]}.pdf"}, "s3_key": {"S": key},
                 "upload_date": {"S": "2024-03-01T10:00:00"}, "categories": {"L": [{"S": "lab_results"}]},
                 "processed": {"BOOL": False}})
+        server.restart()
+        contains(server.log_text(), "run `lazaret reindex`", "the log")
         run = run_command("reindex", **settings | {"DATA_DIR": tempfile.mkdtemp()})
         same(run.returncode, 0, run.stdout + run.stderr)
         contains(run.stdout, "5 adopted", "what it says")
