@@ -188,6 +188,7 @@ Result<void> Service::Parts::open_stores(const Config& config) {
   auto spooling = Spool::open(config.data_dir / "spool", config.max_file_size);
   if (!spooling) return std::unexpected(std::move(spooling.error()));
   spool.emplace(std::move(*spooling));
+  if (config.object_store == ObjectStoreKind::kS3) spool->never_write_back();
   objects.emplace(stores->objects(), metrics);
   metadata.emplace(stores->metadata(), metrics);
   return {};

@@ -115,18 +115,17 @@ Result<void> SealedBlob::make_durable() const {
   return *answer;
 }
 
-SpoolFile::SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size_cap, WorkerPool* hashing)
-    : fd_(std::move(fd)), temporary_name_(std::move(temporary_name)), size_cap_(size_cap), hashing_(hashing) {}
+SpoolFile::SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, const Options& options)
+    : fd_(std::move(fd)), temporary_name_(std::move(temporary_name)), options_(options) {}
 
 SpoolFile::SpoolFile(SpoolFile&& other) noexcept
     : fd_(std::move(other.fd_)),
       temporary_name_(std::exchange(other.temporary_name_, {})),
-      size_cap_(other.size_cap_),
+      options_(other.options_),
       size_(other.size_),
       written_back_(other.written_back_),
       spoilt_(other.spoilt_),
-      hash_(std::move(other.hash_)),
-      hashing_(other.hashing_) {}
+      hash_(std::move(other.hash_)) {}
 
 SpoolFile::~SpoolFile() {
   remove_name(temporary_name_);
@@ -134,21 +133,21 @@ SpoolFile::~SpoolFile() {
 
 Result<void> SpoolFile::append(std::span<const std::byte> bytes) {
   if (spoilt_ || !fd_.valid()) return fail(ErrorCode::kInternal, "append to a spool file that is spoilt or sealed");
-  if (bytes.size() > size_cap_ - size_) {
-    return fail(ErrorCode::kTooLarge, "upload is larger than " + std::to_string(size_cap_) + " bytes");
+  if (bytes.size() > options_.size_cap - size_) {
+    return fail(ErrorCode::kTooLarge, "upload is larger than " + std::to_string(options_.size_cap) + " bytes");
   }
   if (auto written = write_and_hash(bytes); !written) {
     spoilt_ = true;
     return written;
   }
   size_ += bytes.size();
-  if (size_ - written_back_ >= kWriteBackStep) start_write_back();
+  if (options_.write_back == WriteBack::kEarly && size_ - written_back_ >= kWriteBackStep) start_write_back();
   return {};
 }
 
 Result<void> SpoolFile::write_and_hash(std::span<const std::byte> bytes) {
-  if (hashing_ != nullptr && size_ >= kLong) {
-    const Beside hash(*hashing_, [&] { hash_.update(bytes); });
+  if (options_.hashing != nullptr && size_ >= kLong) {
+    const Beside hash(*options_.hashing, [&] { hash_.update(bytes); });
     return write_whole(bytes);
   }
   hash_.update(bytes);
@@ -192,7 +191,7 @@ Result<Spool> Spool::open(std::filesystem::path folder, std::uint64_t size_cap, 
 Result<SpoolFile> Spool::create() const {
   if (names_ == Names::kNoneWherePossible) {
     UniqueFd fd(::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (fd.valid()) return SpoolFile(std::move(fd), {}, size_cap_, hashing_);
+    if (fd.valid()) return SpoolFile(std::move(fd), {}, files_);
     if (!refuses_unnamed_files(errno)) {
       return std::unexpected(system_error("make a file in " + folder_.string(), errno));
     }
@@ -200,7 +199,7 @@ Result<SpoolFile> Spool::create() const {
   std::string name = (folder_ / kTemporaryPattern).string();
   UniqueFd fd(mkostemp(name.data(), O_CLOEXEC));  // 0600
   if (!fd.valid()) return std::unexpected(system_error("make a file in " + folder_.string(), errno));
-  return SpoolFile(std::move(fd), std::move(name), size_cap_, hashing_);
+  return SpoolFile(std::move(fd), std::move(name), files_);
 }
 
 }  // namespace lazaret

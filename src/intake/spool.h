@@ -2,8 +2,9 @@
 //
 // A SpoolFile has one writer; once sealed nobody can write it any more. Files are O_TMPFILE, so a crash leaves nothing;
 // where the file system refuses that, a temporary name is used and removed by the destructor (and at start, by
-// Spool::open). Early write-back is started on the way so that the final fsync is short. A long file can be hashed on
-// another thread beside each write, which takes about as long.
+// Spool::open). Early write-back is started on the way so that the final fsync is short, unless the bytes are on their
+// way to another machine and no disk here need see them. A long file can be hashed on another thread beside each write,
+// which takes about as long.
 #pragma once
 
 #include <cstddef>
@@ -48,10 +49,16 @@ class SealedBlob {
   std::unique_ptr<Durability> durability_;
 };
 
+enum class WriteBack : std::uint8_t { kEarly, kNever };
+
 class SpoolFile {
  public:
-  // `hashing`: where a long file is hashed; outlives it. Null: by whoever appends.
-  SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, std::uint64_t size_cap, WorkerPool* hashing = nullptr);
+  struct Options {
+    std::uint64_t size_cap = 0;
+    WorkerPool* hashing = nullptr;  // where a long file is hashed; outlives it. Null: by whoever appends
+    WriteBack write_back = WriteBack::kEarly;
+  };
+  SpoolFile(UniqueFd fd, std::filesystem::path temporary_name, const Options& options);
   SpoolFile(SpoolFile&&) noexcept;
   SpoolFile& operator=(SpoolFile&&) = delete;
   ~SpoolFile();
@@ -69,12 +76,11 @@ class SpoolFile {
 
   UniqueFd fd_;
   std::filesystem::path temporary_name_;
-  std::uint64_t size_cap_ = 0;
+  Options options_;
   std::uint64_t size_ = 0;
   std::uint64_t written_back_ = 0;
   bool spoilt_ = false;
   Sha256 hash_;
-  WorkerPool* hashing_;
 };
 
 // Thread-safe.
@@ -88,17 +94,18 @@ class Spool {
   static Result<Spool> open(std::filesystem::path folder, std::uint64_t size_cap,
                             Names names = Names::kNoneWherePossible);
   // Before the first create(): where long files are hashed. `pool` outlives them.
-  void hash_on(WorkerPool& pool) { hashing_ = &pool; }
+  void hash_on(WorkerPool& pool) { files_.hashing = &pool; }
+  // Before the first create(): no file of this spool is made durable here.
+  void never_write_back() { files_.write_back = WriteBack::kNever; }
   Result<SpoolFile> create() const;
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
   Spool(std::filesystem::path folder, std::uint64_t size_cap, Names names)
-      : folder_(std::move(folder)), size_cap_(size_cap), names_(names) {}
+      : folder_(std::move(folder)), names_(names), files_{.size_cap = size_cap} {}
   std::filesystem::path folder_;
-  std::uint64_t size_cap_ = 0;
   Names names_ = Names::kNoneWherePossible;
-  WorkerPool* hashing_ = nullptr;
+  SpoolFile::Options files_;
 };
 
 }  // namespace lazaret

@@ -85,6 +85,19 @@ TEST_P(SpoolTest, ALongFileHasItsChecksumWhoeverHashesIt) {
   EXPECT_EQ(read_all(*blob), text);
 }
 
+TEST_P(SpoolTest, AFileThatNoDiskNeedSeeHoldsItsBytesAllTheSame) {
+  const std::string text(20 << 20, 'x');
+  Spool spool = open_spool(32 << 20);
+  spool.never_write_back();
+  auto file = spool.create();
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->append(bytes_of(text)));
+  const auto blob = std::move(*file).seal();
+  ASSERT_TRUE(blob);
+  EXPECT_EQ(blob->checksum(), sha256(text));
+  EXPECT_EQ(read_all(*blob), text);
+}
+
 TEST_P(SpoolTest, SealsWhatWasAppendedWithItsSizeAndChecksum) {
   auto file = open_spool().create();
   ASSERT_TRUE(file.has_value());
@@ -212,7 +225,7 @@ INSTANTIATE_TEST_SUITE_P(Spool, SpoolTest, testing::Values(Spool::Names::kNoneWh
                          });
 
 TEST(Spool, ReportsAFullDiskAsUnavailable) {
-  SpoolFile file(UniqueFd(open("/dev/full", O_RDWR | O_CLOEXEC)), {}, 1024);
+  SpoolFile file(UniqueFd(open("/dev/full", O_RDWR | O_CLOEXEC)), {}, {.size_cap = 1024});
   const auto full = file.append(bytes_of("x"));
   ASSERT_FALSE(full.has_value());
   EXPECT_EQ(full.error().code, ErrorCode::kUnavailable);
