@@ -64,10 +64,10 @@ def beyond_loopback():
     contains(refused(HOST="0.0.0.0"), "HOST", "output")
 
 
-@test("A second server on the same folder is refused, and the first goes on", homes=("embedded",))
+@test("A second server on the same folder is refused, and the first goes on")
 def second_server():
     first = shared()
-    run = run_command(cwd=first.folder, DATA_DIR=first.data, PORT=free_port())
+    run = run_command(cwd=first.folder, **{**first.settings, "DATA_DIR": first.data, "PORT": free_port()})
     holds(run.returncode not in (0, -11), f"exit status {run.returncode}")
     contains((run.stderr + run.stdout).lower(), "data_dir", "output")
     same(first.client().get("/health/ready").status, 200, "the first")

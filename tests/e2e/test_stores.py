@@ -95,6 +95,38 @@ def _():
         same(server.home.objects.unfinished(server), [], "uploads in parts")
 
 
+@test("Objects are encrypted as S3_ENCRYPTION says, whole and in parts", homes=CLOUD)
+def _():
+    from support.cloud import home_with_moto
+    key = {"S3_KMS_KEY_ID": "alias/documents"}
+    for asked, told, sizes in (({"S3_ENCRYPTION": "aes256"}, "AES256", [100_000]),
+                               ({"S3_ENCRYPTION": "kms", **key}, "aws:kms", [100_000, 70 << 20])):
+        with Server(home=home_with_moto(), MAX_FILE_SIZE="100MB", **asked) as server:
+            for size in sizes:
+                content = pdf.unique(size)
+                document = server.client().stored(content)
+                head = server.home.objects.client.head_object(Bucket=server.settings["S3_BUCKET"], Key=document["s3_key"])
+                same(head["ServerSideEncryption"], told, f"encryption of {size} bytes")
+                contains(head.get("SSEKMSKeyId", ""), asked.get("S3_KMS_KEY_ID", ""), "the key")
+                holds(server.client().get(f"/api/documents/{document['id']}/content").body == content, "the bytes differ")
+
+
+@test("A download that the store cuts short is never an answer that looks whole", homes=CLOUD)
+def _():
+    faults = Faults(1, 0, ("cut_short",))
+    with Proxy(servers.HOME.objects.endpoint, faults) as proxy, Server(AWS_ENDPOINT_URL_S3=proxy.endpoint) as server:
+        client, content = server.client(), pdf.unique(3_000_000)
+        path = f"/api/documents/{client.stored(content)['id']}/content"
+        faults.rate = 1
+        try:
+            answer = client.get(path)
+        except (http.client.IncompleteRead, ConnectionError):
+            answer = None
+        holds(answer is None or answer.status == 503, f"an answer came: {answer}")
+        faults.stop()
+        holds(client.get(path).body == content, "the bytes differ once the store is well again")
+
+
 @test("With DOWNLOAD_REDIRECT a download leads to the store for a minute, under the document's own name", homes=CLOUD)
 def _():
     with Server(DOWNLOAD_REDIRECT="true") as server:

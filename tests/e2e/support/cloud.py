@@ -87,3 +87,10 @@ def mixed_homes():
     """The two pairs of one embedded and one remote store."""
     both = home()
     return [Home(both.objects, EMBEDDED.metadata, both.credentials), Home(EMBEDDED.objects, both.metadata, both.credentials)]
+
+
+def home_with_moto():
+    """The same tables, and S3 as moto has it: with what only AWS has."""
+    both = home()
+    endpoint = started("moto").values["LAZARET_TEST_DYNAMODB_ENDPOINT"]  # it is one for all services
+    return Home(S3(endpoint, _for_boto3(both.credentials), False), both.metadata, both.credentials)
