@@ -101,7 +101,7 @@ def copy(number):
         if name in item:
             item[name] = {"S": re.sub(r"#[0-9]+$", "#%d" % (number % shards), item[name]["S"])}
     item["_lk"] = {"S": month + day + "#" + identity}
-    for name in ("_nk", "_zk"):
+    for name in ("_nk", "_sk"):
         if name in item:
             item[name] = {"S": item[name]["S"][:-36] + identity}
     return {"PutRequest": {"Item": item}}
