@@ -66,6 +66,7 @@ void AnchorFilter::add(std::string folded) {
     }
   }
   triples_.set(triple_of(folded.data()));
+  reach_ = std::max(reach_, folded.size() - 1);
   folded_.push_back(std::move(folded));
 }
 

@@ -20,6 +20,8 @@ class AnchorFilter {
 
   // Whether an anchor stands in `bytes`, in upper or lower case, as it is or as UTF-16LE.
   bool may_match(std::string_view bytes) const;
+  // Of one piece of a whole, the bytes to be seen again with the next: an anchor could begin among them and not end.
+  std::size_t reach() const { return reach_; }
 
  private:
   void add(std::string folded);
@@ -28,6 +30,7 @@ class AnchorFilter {
   std::vector<std::string> folded_;  // lower case, each also with a zero behind every byte
   std::bitset<1U << 16U> pairs_;     // the first and the second two bytes of each, in either case
   std::bitset<1U << 12U> triples_;   // the first three bytes, in lower case, hashed
+  std::size_t reach_ = 0;
   bool knows_all_ = true;
 };
 

@@ -37,6 +37,11 @@ TEST(AnchorFilter, IsNotTakenInByHalfAnAnchor) {
   EXPECT_FALSE(filter.may_match("mshtml, regsvr, and m\0s\0h\0t\0"s));
 }
 
+TEST(AnchorFilter, ReachesAsFarAsItsLongestAnchorInUtf16) {
+  EXPECT_EQ(AnchorFilter({"abc", "mshta"}).reach(), 9U);
+  EXPECT_EQ(AnchorFilter({}).reach(), 0U);
+}
+
 TEST(AnchorFilter, LetsEverythingThroughForAnAnchorThatIsTooShort) {
   EXPECT_TRUE(AnchorFilter({"mshta", ""}).may_match("x"));
   EXPECT_TRUE(AnchorFilter({"ab"}).may_match(""));

@@ -34,6 +34,7 @@ class ContentSearch final : public ByteSink {
   std::vector<std::string> finish();
 
  private:
+  bool may_match(const FileReader& file, std::uint64_t end) const;
   void show_rules(std::string_view bytes);
   void scan_window();
 
@@ -45,8 +46,8 @@ class ContentSearch final : public ByteSink {
   std::uint64_t budget_left_ = kRuleBytes;
   std::vector<std::string> hits_;
 
-  static constexpr std::uint64_t kRuleBytes = std::uint64_t{16}
-                                              << 20U;  // of the raw file, and again of what is decoded
+  // Of the raw file, and again of what is decoded.
+  static constexpr std::uint64_t kRuleBytes = std::uint64_t{16} << 20U;
 };
 
 }  // namespace lazaret::sandbox

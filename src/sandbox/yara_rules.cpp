@@ -161,7 +161,7 @@ YaraScan::~YaraScan() {
 }
 
 bool YaraScan::scan(std::string_view bytes, std::vector<std::string>& hits) {
-  if (rules_.filter_ && !rules_.filter_->may_match(bytes)) return true;
+  if (!may_match(bytes)) return true;
   if (scanner_ == nullptr) set_up();
   auto* scanner = static_cast<YR_SCANNER*>(scanner_);
   yr_scanner_set_callback(scanner, take_hit, &hits);

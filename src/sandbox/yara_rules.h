@@ -39,6 +39,10 @@ class YaraScan {
   YaraScan(const YaraScan&) = delete;
   YaraScan& operator=(const YaraScan&) = delete;
 
+  // False: no rule can match in `bytes`. A whole is asked about in pieces that overlap by reach().
+  bool may_match(std::string_view bytes) const { return !rules_.filter_ || rules_.filter_->may_match(bytes); }
+  std::size_t reach() const { return rules_.filter_ ? rules_.filter_->reach() : 0; }
+
   // False: the time for one scan is over. std::bad_alloc. Names of rules that matched are put into `hits`, each once.
   bool scan(std::string_view bytes, std::vector<std::string>& hits);
 

@@ -151,7 +151,7 @@ TEST_F(RulesInDocuments, AreAskedOfRawAndOfDecodedBytes) {
 
 TEST_F(RulesInDocuments, SeeAcrossTheBoundsOfTheirWindows) {
   const std::string attack = "cmd.exe /c start /min mshta x";
-  for (const std::size_t before : {262'130UL, 262'144UL, 524'280UL, 700'000UL}) {
+  for (const std::size_t before : {32'760UL, 65'510UL, 262'130UL, 262'144UL, 524'280UL, 700'000UL}) {
     EXPECT_EQ(said_of("txt", repeated("x", static_cast<int>(before)) + " " + attack), "malicious: known_attack")
         << before;
   }
