@@ -90,9 +90,9 @@ def gateway_killed():
     with Server(**SWEPT) as server:
         burst = Burst(server, 200)
         burst.wait_for(40)
-        started("rgw").gateway("down")
+        started("rgw").tell("gateway-down")
         burst.wait_for(80)
-        started("rgw").gateway("up")
+        started("rgw").tell("gateway-up")
         burst.join()
         holds(burst.refused, "no upload met the gateway's absence")
         hold_clear(burst.refused)

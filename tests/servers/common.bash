@@ -65,7 +65,7 @@ start() {
 case $verb in
   install) install_once ;;
   start) trap 'stop; exit 1' INT TERM; start ;;
-  run) trap stop EXIT; trap 'exit 1' INT TERM; start; cat >/dev/null ;;
+  run) trap stop EXIT; trap 'exit 1' INT TERM; start; exec >&-; cat >/dev/null ;;
   stop) stop ;;
   *) usage ;;
 esac

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -16,8 +17,10 @@ namespace lazaret::testing_support {
 
 class TestServer {
  public:
-  // By the name of its script: "dynalite", "moto", "rgw". Fetches and starts it, and waits until it answers.
-  static Result<std::unique_ptr<TestServer>> start(const std::string& name);
+  // By the name of its script: "clamd", "dynalite", "moto", "rgw". Fetches and starts it, and waits until it answers.
+  // `arguments` are those that the script takes beyond its folder.
+  static Result<std::unique_ptr<TestServer>> start(const std::string& name,
+                                                   const std::vector<std::string>& arguments = {});
   ~TestServer();
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;

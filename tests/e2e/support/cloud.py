@@ -2,44 +2,12 @@
 LAZARET_TEST_S3_ENDPOINT and LAZARET_TEST_DYNAMODB_ENDPOINT name. Needs boto3, so the runner is started with the Python
 that tests/servers/moto installs."""
 
-import atexit
 import os
-import subprocess
-import tempfile
-from pathlib import Path
 
 from support.home import DynamoDb, EMBEDDED, Home, S3
+from support.started import Started
 
-SERVERS = Path(__file__).resolve().parents[2] / "servers"
-LAST_LINE = "AWS_SECRET_ACCESS_KEY"  # of what a script prints when its server answers
 _started = {}
-
-
-class Started:
-    """A server of tests/servers for as long as this process lives: it ends with the pipe."""
-
-    def __init__(self, name):
-        self.script, self.folder = SERVERS / name, tempfile.mkdtemp(prefix=f"lazaret-{name}-")
-        self.process = subprocess.Popen([self.script, "run", self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
-        self.values = {}
-        for line in self.process.stdout:
-            key, _, value = line.strip().partition("=")
-            self.values[key] = value
-            if key == LAST_LINE:
-                break
-        else:
-            raise SystemExit(f"{self.script} did not start")
-        atexit.register(self.stop)
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.stdin.close()
-            self.process.wait(60)
-
-    def gateway(self, verb):
-        """`down` kills the gateway as a crash does, `up` starts it again over the same data."""
-        subprocess.run([self.script, f"gateway-{verb}", self.folder], check=True, timeout=60)
 
 
 def started(name):
