@@ -156,7 +156,7 @@ int run_inspect(const std::vector<std::filesystem::path>& files) {
     return kExitConfig;
   }
   const SystemClock clock;
-  auto inspector = start_inspector(loaded->config, clock, nullptr);
+  auto inspector = start_inspector(loaded->config, clock, InspectorUse::kFilesAtHand);
   if (!inspector) {
     print_faults(inspector.error());
     return kExitError;

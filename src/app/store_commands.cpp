@@ -64,7 +64,7 @@ int run_reindex() {
   const SystemClock clock;
   SystemRandom random;
   const Log log({.level = LogLevel::kWarning, .format = LogFormat::kText}, clock);
-  auto inspector = start_inspector(loaded->config, clock, nullptr);
+  auto inspector = start_inspector(loaded->config, clock, InspectorUse::kFilesAtHand);
   if (!inspector) return report_failure(inspector.error());
   const auto adoption = adopt_items(loaded->config, {log, clock, random}, **inspector, Call{});
   if (!adoption) return report_failure(adoption.error());

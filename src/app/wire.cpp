@@ -15,6 +15,7 @@
 #include "base/worker_pool.h"
 #include "http/api.h"
 #include "http/server.h"
+#include "inspect/antivirus_inspector.h"
 #include "inspect/supervisor.h"
 #include "intake/document_service.h"
 #include "intake/intake_service.h"
@@ -38,7 +39,8 @@ std::filesystem::path inspector_path() {
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "lazaret-inspector";
 }
 
-Result<std::unique_ptr<inspect::Supervisor>> start_supervisor(const Config& config, const Clock& clock) {
+Result<std::unique_ptr<inspect::Supervisor>> start_supervisor(const Config& config, const Clock& clock,
+                                                              inspect::Policy policy) {
   inspect::SupervisorOptions options;
   options.inspector = inspector_path();
   options.children = cores();
@@ -48,15 +50,36 @@ Result<std::unique_ptr<inspect::Supervisor>> start_supervisor(const Config& conf
   options.require_isolation = config.app_env == AppEnvironment::kProduction;
   options.engine = "lazaret-inspector " + std::string(kVersion);
   options.rules = config.yara_rules;
-  auto policy = inspect::Policy::parse(config.inspection_policy);
-  if (!policy) return fail(ErrorCode::kInvalidParameter, "INSPECTION_POLICY " + policy.error());
-  auto started = inspect::Supervisor::start(std::move(options), std::move(*policy), clock);
+  auto started = inspect::Supervisor::start(std::move(options), std::move(policy), clock);
   if (started) return started;
   // The inspector compiles the rules; what is wrong with them is the configuration's fault.
   const std::size_t rules = started.error().detail.find("YARA_RULES: ");
   if (rules == std::string::npos) return started;
   return fail_with(ErrorCode::kInvalidParameter,
                    {{"YARA_RULES", "invalid", started.error().detail.substr(rules) + "."}});
+}
+
+Result<std::unique_ptr<inspect::Clamd>> start_clamd(const Config& config, const Clock& clock, InspectorUse use,
+                                                    Metrics* metrics) {
+  inspect::ClamdOptions options;
+  options.peer.address = config.clamd_socket;
+  options.scans = {.places = cores(), .queue = std::max<std::size_t>(64, config.max_uploads_in_flight)};
+  options.scan_limit = config.clamd_timeout;
+  options.database_age = config.clamd_database_age;
+  if (use == InspectorUse::kEveryUpload) options.largest_file = config.max_file_size;
+  if (metrics != nullptr) {
+    options.observe = [metrics](std::string_view call, std::string_view outcome, std::chrono::microseconds time) {
+      metrics->antivirus_call(call, outcome, time);
+    };
+  }
+  return inspect::Clamd::start(std::move(options), clock);
+}
+
+// What clamd is, and whether it can be relied on already: an old database does not keep the service from starting.
+void log_antivirus(const Log& log, inspect::Clamd& clamd) {
+  const auto version = clamd.probe({});
+  if (version) log.write(LogLevel::kInfo, "antivirus", {{"engine", to_string(*version)}});
+  if (!version) log.write(LogLevel::kError, "antivirus", {{"detail", version.error().detail}});
 }
 
 // SECRET_KEY, or one that lives as long as the process (development).
@@ -137,11 +160,18 @@ std::expected<void, std::string> check_inspection_policy(std::string_view text) 
   return {};
 }
 
-Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, const Log* log) {
-  auto supervisor = start_supervisor(config, clock);
+Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, InspectorUse use,
+                                                   InspectorWatchers watchers) {
+  auto policy = inspect::Policy::parse(config.inspection_policy);
+  if (!policy) return fail(ErrorCode::kInvalidParameter, "INSPECTION_POLICY " + policy.error());
+  auto supervisor = start_supervisor(config, clock, *policy);
   if (!supervisor) return std::unexpected(std::move(supervisor.error()));
-  if (log != nullptr) log_sandbox(*log, (*supervisor)->layers());
-  return std::unique_ptr<Inspector>(std::move(*supervisor));
+  if (watchers.log != nullptr) log_sandbox(*watchers.log, (*supervisor)->layers());
+  if (config.clamd_socket.empty() || !config.enable_file_scanning) return std::move(*supervisor);
+  auto clamd = start_clamd(config, clock, use, watchers.metrics);
+  if (!clamd) return std::unexpected(std::move(clamd.error()));
+  if (watchers.log != nullptr) log_antivirus(*watchers.log, **clamd);
+  return std::make_unique<inspect::AntivirusInspector>(std::move(*supervisor), std::move(*clamd), std::move(*policy));
 }
 
 // Members end in reverse order: the server before what it calls, the stores before the folder's lock.
@@ -155,7 +185,7 @@ struct Service::Parts {
   RequestLog request_log{log, metrics};
   std::unique_ptr<Stores> stores;
   std::optional<Spool> spool;
-  std::unique_ptr<inspect::Supervisor> supervisor;
+  std::unique_ptr<Inspector> unmeasured_inspector;
   std::unique_ptr<http::KeyRing> keys;
   std::optional<MeasuredObjectStore> objects;
   std::optional<MeasuredMetadataStore> metadata;
@@ -195,11 +225,10 @@ Result<void> Service::Parts::open_stores(const Config& config) {
 }
 
 Result<void> Service::Parts::start_inspection(const Config& config) {
-  auto started = start_supervisor(config, clock);
+  auto started = start_inspector(config, clock, InspectorUse::kEveryUpload, {&log, &metrics});
   if (!started) return std::unexpected(std::move(started.error()));
-  supervisor = std::move(*started);
-  log_sandbox(log, supervisor->layers());
-  inspector.emplace(*supervisor, metrics);
+  unmeasured_inspector = std::move(*started);
+  inspector.emplace(*unmeasured_inspector, metrics);
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "intake/inspector.h"
 #include "obs/log.h"
+#include "obs/metrics.h"
 
 namespace lazaret {
 
@@ -25,8 +26,16 @@ std::vector<std::string> checkable_types();
 // What is wrong with an INSPECTION_POLICY, as a sentence without its name.
 std::expected<void, std::string> check_inspection_policy(std::string_view text);
 
-// The inspector alone, for `lazaret inspect`. `log` may be null.
-Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, const Log* log);
+// What an inspector may tell of itself; either may be null. Both outlive it.
+struct InspectorWatchers {
+  const Log* log = nullptr;
+  Metrics* metrics = nullptr;
+};
+// kEveryUpload: antivirus must take a file of MAX_FILE_SIZE, which is tried. kFilesAtHand: that is not tried.
+enum class InspectorUse : std::uint8_t { kEveryUpload, kFilesAtHand };
+// The inspector that configuration describes: the sandbox, and clamd where it is named.
+Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, InspectorUse use,
+                                                   InspectorWatchers watchers = {});
 
 // A running service. Everything it is made of lives in here; the destructor ends what is left in reverse order.
 class Service {

@@ -86,15 +86,9 @@ std::optional<std::string_view> nearest(std::string_view name) {
   return best;
 }
 
-bool matches(const config::Unbuilt& unbuilt, std::string_view name) {
-  if (!unbuilt.name.ends_with('*')) return unbuilt.name == name;
-  return name.starts_with(unbuilt.name.substr(0, unbuilt.name.size() - 1));
-}
-
 bool is_known(std::string_view name) {
   return name == kAlias || name.starts_with(kAwsPrefix) ||
-         std::ranges::any_of(config::variables(), [&](const Variable& known) { return known.name == name; }) ||
-         std::ranges::any_of(config::unbuilt_variables(), [&](const auto& known) { return matches(known, name); });
+         std::ranges::any_of(config::variables(), [&](const Variable& known) { return known.name == name; });
 }
 
 // Of the AWS variables: keys and tokens, though not files that hold one.
@@ -123,7 +117,6 @@ class Loader {
       read(variable);
     choose_stores();
     read_aws();
-    refuse_unbuilt();
     check_dotenv_names();
     check_types();
     check_policy();
@@ -212,16 +205,6 @@ class Loader {
     fault(kAlias, "contradicts APP_ENV: set one of them");
   }
 
-  void refuse_unbuilt() {
-    const auto names = lookup_.names();
-    for (const config::Unbuilt& unbuilt : config::unbuilt_variables()) {
-      for (const std::string_view name : names) {
-        if (!matches(unbuilt, name)) continue;
-        fault(name, fmt::format("is not supported: this version does not have {}", unbuilt.feature));
-      }
-    }
-  }
-
   // The environment holds everybody's variables; `.env` is ours, and a slip there must not pass for a setting.
   void check_dotenv_names() {
     for (const config::DotenvEntry& entry : lookup_.dotenv()) {
@@ -276,6 +259,9 @@ class Loader {
         !config::is_loopback(config.host)) {
       fault("HOST", "must be a loopback address such as 127.0.0.1 while there is no API_KEYS_FILE");
     }
+    if (!config.clamd_socket.empty() && !config.enable_file_scanning && !production) {
+      warn("CLAMD_SOCKET is not used while ENABLE_FILE_SCANNING is false.");
+    }
     if (!is_faulty("SWEEP_INTERVAL") && !is_faulty("RETENTION_DELETED") &&
         config.sweep_interval > config.retention_deleted) {
       fault("SWEEP_INTERVAL", "must not be longer than RETENTION_DELETED");
@@ -306,6 +292,11 @@ class Loader {
           break;
         case config::Scope::kRemoteStores:
           if (!s3 && !dynamodb) fault(variable.name, "has no effect while both stores are embedded");
+          break;
+        case config::Scope::kClamd:
+          if (config.clamd_socket.empty() && !is_faulty("CLAMD_SOCKET")) {
+            fault(variable.name, "has no effect without CLAMD_SOCKET");
+          }
           break;
       }
     }

@@ -63,8 +63,11 @@ struct Config {
   bool enable_file_scanning = true;
   bool sandbox = true;
   std::vector<std::filesystem::path> yara_rules;
-  std::string inspection_policy;      // sound, as ConfigInput::check_inspection_policy says
-  std::uint32_t max_upload_rate = 0;  // files a minute and caller; 0: no limit
+  std::string clamd_socket;  // a path, or a loopback address and port; empty: no antivirus
+  std::chrono::milliseconds clamd_timeout{};
+  std::chrono::milliseconds clamd_database_age{};  // 0: any
+  std::string inspection_policy;                   // sound, as ConfigInput::check_inspection_policy says
+  std::uint32_t max_upload_rate = 0;               // files a minute and caller; 0: no limit
   std::chrono::milliseconds pending_lease{};
   std::chrono::milliseconds sweep_interval{};
   std::chrono::milliseconds zombie_window{};  // zero over files

@@ -78,12 +78,6 @@ std::string config_markdown() {
     fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} | {} |\n", variable.name, shown, allowed_values(variable),
                    variable.meaning);
   }
-  out += "\nA variable whose feature this version does not have is refused at start by name, never ignored:";
-  for (const config::Unbuilt& unbuilt : config::unbuilt_variables()) {
-    fmt::format_to(std::back_inserter(out), "{} `{}`", &unbuilt == config::unbuilt_variables().data() ? "" : ",",
-                   unbuilt.name);
-  }
-  out += ".\n";
   return out;
 }
 

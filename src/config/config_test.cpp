@@ -104,8 +104,36 @@ TEST(Config, ListensOnLoopbackOnlyWithoutKeys) {
   EXPECT_TRUE(load({{"HOST", "0.0.0.0"}, {"API_KEYS_FILE", "keys"}}));
 }
 
-TEST(Config, RefusesVariablesWhoseFeatureIsNotThere) {
-  EXPECT_THAT(faults(load({{"CLAMD_SOCKET", "/run/clamd"}})), ElementsAre("CLAMD_SOCKET"));
+TEST(Config, FindsClamdAtAPathOrOnThisMachine) {
+  const auto socket = [](const char* text) { return load({{"CLAMD_SOCKET", text}})->config.clamd_socket; };
+  EXPECT_EQ(socket("/run/clamav/clamd.ctl"), "/run/clamav/clamd.ctl");
+  EXPECT_EQ(socket("127.0.0.1:3310"), "127.0.0.1:3310");
+  EXPECT_EQ(socket("localhost:3310"), "127.0.0.1:3310");
+  EXPECT_EQ(socket("[::1]:3310"), "[::1]:3310");
+  EXPECT_EQ(load({})->config.clamd_socket, "");
+}
+
+TEST(Config, RefusesAClamdElsewhere) {
+  for (const std::string& text :
+       {std::string("10.0.0.7:3310"), std::string("clamav:3310"), std::string("0.0.0.0:3310"), std::string("127.0.0.1"),
+        std::string("127.0.0.1:0"), std::string("127.0.0.1:65536"), std::string("127.0.0.1:x"), std::string("::1:3310"),
+        std::string("[127.0.0.1]:3310"), std::string("[::1]"), std::string("run/clamd"), std::string(":3310"),
+        "/" + std::string(107, 'x')}) {
+    EXPECT_THAT(faults(load({{"CLAMD_SOCKET", text}})), ElementsAre("CLAMD_SOCKET")) << text;
+  }
+}
+
+TEST(Config, RefusesVariablesOfAntivirusWithoutAClamd) {
+  EXPECT_THAT(faults(load({{"CLAMD_TIMEOUT", "5s"}})), ElementsAre("CLAMD_TIMEOUT"));
+  EXPECT_THAT(faults(load({{"CLAMD_DATABASE_AGE", "0"}})), ElementsAre("CLAMD_DATABASE_AGE"));
+  EXPECT_THAT(faults(load({{"CLAMD_SOCKET", "far:1"}, {"CLAMD_TIMEOUT", "5s"}})), ElementsAre("CLAMD_SOCKET"));
+  EXPECT_TRUE(load({{"CLAMD_SOCKET", "/run/clamd"}, {"CLAMD_TIMEOUT", "5s"}, {"CLAMD_DATABASE_AGE", "0"}}));
+}
+
+TEST(Config, SaysThatAntivirusIsNotUsedWithoutScanning) {
+  const auto loaded = load({{"CLAMD_SOCKET", "/run/clamd"}, {"ENABLE_FILE_SCANNING", "false"}});
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(loaded->warnings, ElementsAre(testing::HasSubstr("CLAMD_SOCKET")));
 }
 
 TEST(Config, KeepsEverythingOnThisMachineUnlessToldOtherwise) {

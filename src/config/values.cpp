@@ -177,6 +177,22 @@ bool is_loopback(std::string_view address) {
   return std::all_of(bytes.begin(), bytes.end() - 1, [](unsigned char byte) { return byte == 0; }) && bytes[15] == 1;
 }
 
+Parsed<std::string> parse_clamd_socket(std::string_view text) {
+  constexpr std::size_t kLongestPath = 107;  // of a Unix socket
+  const auto fault = [] {
+    return std::unexpected("must be the path of a Unix socket, or a loopback address and port such as 127.0.0.1:3310");
+  };
+  if (text.starts_with('/')) return text.size() <= kLongestPath ? Parsed<std::string>(std::string(text)) : fault();
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || !parse_count(text.substr(colon + 1), 1, 65'535)) return fault();
+  std::string_view host = text.substr(0, colon);
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  if (is_bracketed) host = host.substr(1, host.size() - 2);
+  const auto address = parse_host(host);
+  if (!address || !is_loopback(*address) || is_bracketed != (address->find(':') != std::string::npos)) return fault();
+  return (is_bracketed ? "[" + *address + "]" : *address) + std::string(text.substr(colon));
+}
+
 Parsed<std::string> parse_base_url(std::string_view text) {
   const auto fault = [] {
     return std::unexpected("must be a URL like https://documents.example.org, without query, fragment or user");

@@ -25,6 +25,9 @@ Parsed<std::vector<std::string>> parse_list(std::string_view text);
 // A numeric IPv4 or IPv6 address; `localhost` is 127.0.0.1.
 Parsed<std::string> parse_host(std::string_view text);
 bool is_loopback(std::string_view address);
+// An absolute path that a Unix socket can have, or a loopback address and a port: `127.0.0.1:3310`, `[::1]:3310`;
+// `localhost` becomes 127.0.0.1.
+Parsed<std::string> parse_clamd_socket(std::string_view text);
 // `http://` or `https://`, host, optional port and path; no query, fragment or user. Trailing slashes are cut.
 Parsed<std::string> parse_base_url(std::string_view text);
 // scheme://host[:port] and nothing more; as browsers send it: lower case, the scheme's own port left out.

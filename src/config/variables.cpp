@@ -296,6 +296,18 @@ constexpr std::array kVariables{
              "Files of YARA rules beside our own, comma-separated; a match is malicious. A file that cannot be read or "
              "compiled is refused at start, by file and line. Of YARA's modules only `math` is there.",
              kPlain, yara_rules},
+    Variable{"CLAMD_SOCKET", "",
+             "Where ClamAV's daemon listens, for antivirus: its Unix socket, or a loopback address with a port. Its "
+             "settings "
+             "are tried at start; inspection.md says which it must have.",
+             kPlain, parsed<&Config::clamd_socket, parse_clamd_socket>},
+    Variable{"CLAMD_TIMEOUT", "30s", "How long clamd may take for one file; then the upload is answered 503.", kPlain,
+             duration<&Config::clamd_timeout, 100, 600_s>, Scope::kClamd},
+    Variable{
+        "CLAMD_DATABASE_AGE", "7d",
+        "How old clamd's database may be, to within half a day. With an older one uploads are answered 503 and the "
+        "service is not ready. `0` takes every database, also one of your own that has no date.",
+        kPlain, duration<&Config::clamd_database_age, 0, 365_days>, Scope::kClamd},
     Variable{
         "INSPECTION_POLICY", "",
         "What becomes of a document, where that differs from the defaults of inspection.md: entries `OUTCOME=ACTION` "
@@ -357,17 +369,10 @@ constexpr std::array kVariables{
     Variable{"LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`.", kPlain, log_level},
 };
 
-constexpr std::array kUnbuilt{
-    Unbuilt{"CLAMD_SOCKET", "the antivirus stage"},
-};
-
 }  // namespace
 
 std::span<const Variable> variables() {
   return kVariables;
-}
-std::span<const Unbuilt> unbuilt_variables() {
-  return kUnbuilt;
 }
 
 }  // namespace lazaret::config

@@ -14,7 +14,7 @@ namespace lazaret::config {
 enum class Exposure : std::uint8_t { kPlain, kSecret };
 
 // What a variable is about. Set where that is not used, it would have no effect, and is refused.
-enum class Scope : std::uint8_t { kAlways, kS3, kDynamoDb, kRemoteStores };
+enum class Scope : std::uint8_t { kAlways, kS3, kDynamoDb, kRemoteStores, kClamd };
 
 struct Variable {
   std::string_view name;
@@ -28,13 +28,5 @@ struct Variable {
 
 // In the order of the documentation.
 std::span<const Variable> variables();
-
-// Variables of the design whose feature is not there: set, they are refused by name, never ignored. A name that ends
-// in `*` stands for all that begin so.
-struct Unbuilt {
-  std::string_view name;
-  std::string_view feature;
-};
-std::span<const Unbuilt> unbuilt_variables();
 
 }  // namespace lazaret::config

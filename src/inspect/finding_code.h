@@ -79,6 +79,9 @@ enum class FindingCode : std::uint16_t {
   kExternalStylesheet,
   // Known bad, by rules and by antivirus.
   kKnownAttack,
+  kAntivirus,
+  kAntivirusLimit,
+  kAntivirusLocked,
   kCount,
 };
 

@@ -151,6 +151,14 @@ constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
      "This file names a style sheet at an address on the network, which a browser fetches when it shows the file."},
     {kKnownAttack, "known_attack", kMalicious, kCritical,
      "This file matches a rule that describes a known attack. Do not open it; ask where it came from."},
+    {kAntivirus, "antivirus", kMalicious, kCritical,
+     "The antivirus scanner knows this file as harmful. Do not open it; ask where it came from."},
+    {kAntivirusLimit, "antivirus_limit", kSuspicious, kMedium,
+     "The antivirus scanner could not look at all of this file: it is too large or nested too deep. Split it, or "
+     "export "
+     "it to a simpler file."},
+    {kAntivirusLocked, "antivirus_locked", kSuspicious, kMedium,
+     "The antivirus scanner could not look into a locked part of this file. Remove the password and send it again."},
 }};
 
 constexpr bool rows_are_in_order() {

@@ -89,6 +89,19 @@ bool is_worse(const RawFinding* a, const RawFinding* b) {
   return a < b;
 }
 
+std::size_t json_bytes(const Finding& finding) {
+  return finding.code.size() + finding.message.size() + finding.where.size() + kFindingOverhead;
+}
+
+// Findings of a verdict that was made by this build; one of another's table stands last.
+bool is_less_bad(const Finding& finding, const FindingRow& than) {
+  const auto code = finding_named(finding.code);
+  if (!code) return true;
+  const FindingRow& row = finding_row(*code);
+  if (row.outcome != than.outcome) return outcome_rank(row.outcome) < outcome_rank(than.outcome);
+  return row.severity < than.severity;
+}
+
 // Words and texts hold nothing that JSON would need escaped.
 std::string as_json(const Fact& fact, FactKind kind) {
   switch (kind) {
@@ -204,7 +217,7 @@ Verdict make_verdict(const Report& report, const std::string& engine, const Poli
   for (const RawFinding* raw : worst_first) {
     const FindingRow& row = finding_row(raw->code);
     Finding finding{std::string(row.name), row.severity, std::string(row.message), describe(report, raw->place)};
-    bytes += finding.code.size() + finding.message.size() + finding.where.size() + kFindingOverhead;
+    bytes += json_bytes(finding);
     if (verdict.findings.size() < kMaxFindings && bytes <= kMaxVerdictBytes) {
       verdict.findings.push_back(std::move(finding));
     } else {
@@ -212,6 +225,23 @@ Verdict make_verdict(const Report& report, const std::string& engine, const Poli
     }
   }
   return verdict;
+}
+
+void add_finding(Inspection& inspection, FindingCode code, std::string where, const Policy& policy) {
+  const FindingRow& row = finding_row(code);
+  Verdict& verdict = inspection.verdict;
+  const auto place = std::ranges::find_if(verdict.findings, [&](const Finding& f) { return is_less_bad(f, row); });
+  verdict.findings.insert(place, {std::string(row.name), row.severity, std::string(row.message), std::move(where)});
+  std::size_t bytes = kVerdictOverhead + verdict.engine.size();
+  for (const Finding& finding : verdict.findings)
+    bytes += json_bytes(finding);
+  while (verdict.findings.size() > kMaxFindings || bytes > kMaxVerdictBytes) {
+    bytes -= json_bytes(verdict.findings.back());
+    verdict.findings.pop_back();
+    ++verdict.more_findings;
+  }
+  if (outcome_rank(row.outcome) > outcome_rank(verdict.outcome)) verdict.outcome = row.outcome;
+  inspection.action = std::max(inspection.action, policy.action(code));
 }
 
 JsonObject make_extracted(const Report& report) {

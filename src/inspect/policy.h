@@ -42,6 +42,9 @@ class Policy {
 // A worker's facts as a verdict: the worst outcome of its findings, sentences from the table, worst findings first.
 Verdict make_verdict(const Report& report, const std::string& engine, const Policy& policy, Timestamp now);
 
+// What came to light beside the worker's report: takes its place among the findings, and the outcome and action follow.
+void add_finding(Inspection& inspection, FindingCode code, std::string where, const Policy& policy);
+
 // page_count, pdf_version, encrypted and the facts as the object shown under metadata.extracted.
 JsonObject make_extracted(const Report& report);
 

@@ -1,6 +1,7 @@
 #include "inspect/policy.h"
 
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -190,6 +191,56 @@ TEST(Extracted, ShowsFlagsAndTextsAsJsonHasThem) {
 
 TEST(Extracted, IsEmptyWhereNothingIsKnown) {
   EXPECT_TRUE(make_extracted({}).empty());
+}
+
+Inspection inspection_of(const Report& report) {
+  Inspection inspection;
+  inspection.verdict = verdict_of(report);
+  inspection.action = Policy().decide(report);
+  return inspection;
+}
+
+std::vector<std::string> codes_of(const Verdict& verdict) {
+  std::vector<std::string> codes;
+  for (const Finding& finding : verdict.findings)
+    codes.push_back(finding.code);
+  return codes;
+}
+
+TEST(AddedFinding, TakesItsPlaceByHowBadItIs) {
+  const Report report = with({{FindingCode::kLaunch, {}}, {FindingCode::kPolyglot, {}}, {FindingCode::kXfa, {}}});
+  Inspection worst = inspection_of(report);
+  add_finding(worst, FindingCode::kAntivirus, "signature Worm", Policy());
+  EXPECT_THAT(codes_of(worst.verdict), testing::ElementsAre("launch", "antivirus", "polyglot", "xfa"));
+  Inspection middle = inspection_of(report);
+  add_finding(middle, FindingCode::kAntivirusLimit, "signature Limit", Policy());
+  EXPECT_THAT(codes_of(middle.verdict), testing::ElementsAre("launch", "polyglot", "antivirus_limit", "xfa"));
+  EXPECT_EQ(middle.verdict.findings[2].where, "signature Limit");
+}
+
+TEST(AddedFinding, MakesNothingBetter) {
+  Inspection inspection = inspection_of(with({{FindingCode::kLaunch, {}}}));
+  add_finding(inspection, FindingCode::kAntivirusLimit, "", Policy());
+  EXPECT_EQ(inspection.verdict.outcome, Outcome::kMalicious);
+  EXPECT_EQ(inspection.action, Action::kReject);
+}
+
+TEST(AddedFinding, MakesWorseWhatWasBetter) {
+  Inspection inspection = inspection_of(with({{FindingCode::kXfa, {}}}));
+  add_finding(inspection, FindingCode::kAntivirusLocked, "", Policy());
+  EXPECT_EQ(inspection.verdict.outcome, Outcome::kSuspicious);
+  EXPECT_EQ(inspection.action, Action::kQuarantine);
+}
+
+TEST(AddedFinding, LeavesAVerdictWithinItsBounds) {
+  Inspection inspection = inspection_of(with(std::vector<RawFinding>(kMaxFindings, {FindingCode::kUri, {}})));
+  add_finding(inspection, FindingCode::kAntivirus, std::string(1000, 'x'), Policy());
+  EXPECT_EQ(inspection.verdict.findings.size(), kMaxFindings);
+  EXPECT_EQ(inspection.verdict.more_findings, 1U);
+  EXPECT_EQ(inspection.verdict.findings.front().code, "antivirus");
+  add_finding(inspection, FindingCode::kAntivirus, std::string(kMaxVerdictBytes - 4096, 'x'), Policy());
+  EXPECT_LT(inspection.verdict.findings.size(), kMaxFindings);
+  EXPECT_EQ(inspection.verdict.findings.size() + inspection.verdict.more_findings, kMaxFindings + 2);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -21,6 +20,7 @@
 
 #include "inspect/crew.h"
 #include "inspect/protocol.h"
+#include "inspect/turns.h"
 #include "inspect/wire_channel.h"
 #include "inspect/zygote_process.h"
 
@@ -29,8 +29,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kStatusLimit{2'000};    // for the zygote to say how a child ended
-constexpr milliseconds kLongestWait{600'000};  // for a turn, where the call has no deadline
+constexpr milliseconds kStatusLimit{2'000};  // for the zygote to say how a child ended
 constexpr milliseconds kFirstBackOff{50};
 constexpr milliseconds kLongestBackOff{5'000};
 constexpr milliseconds kSteadyLife{10'000};  // a zygote that lived this long starts the back-off anew
@@ -109,7 +108,11 @@ class Supervisor::State {
     UniqueFd halt;  // the end; never read, so that every wait sees it
   };
   State(SupervisorOptions options, Policy policy, const Clock& clock, Bells bells)
-      : options_(std::move(options)), policy_(std::move(policy)), clock_(clock), bells_(std::move(bells)) {
+      : options_(std::move(options)),
+        policy_(std::move(policy)),
+        clock_(clock),
+        bells_(std::move(bells)),
+        turns_({options_.children, options_.queue_limit}, clock) {
     options_.children = std::max<std::size_t>(options_.children, 1);
   }
   ~State();
@@ -123,20 +126,6 @@ class Supervisor::State {
   pid_t zygote() const { return zygote_.load(); }
 
  private:
-  // One of the `children` places; given back by the destructor.
-  class Turn {
-   public:
-    explicit Turn(State& state) : state_(&state) {}
-    Turn(Turn&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-    Turn& operator=(Turn&&) = delete;
-    ~Turn() {
-      if (state_ != nullptr) state_->end_turn();
-    }
-
-   private:
-    State* state_;
-  };
-
   // The manager's thread.
   void manage(const std::stop_token& stop, std::promise<Result<void>> started);
   Result<ZygoteProcess> raise();
@@ -145,8 +134,6 @@ class Supervisor::State {
   void wake_manager() const;
 
   // Callers' threads.
-  Result<Turn> wait_for_turn(const Call& call);
-  void end_turn();
   Result<Answer> try_once(const Call& call, const SealedBlob& blob, const std::string& task);
   Result<Answer> converse(const Call& call, const Worker& worker, int document, const std::string& task);
   Result<Answer> read_answer(const Call& call, const Worker& worker);
@@ -157,15 +144,13 @@ class Supervisor::State {
   const Policy policy_;
   const Clock& clock_;
   const Bells bells_;
+  Turns turns_;
   Crew crew_;
   std::atomic<pid_t> zygote_{-1};
   std::atomic<bool> renewing_{false};               // between two zygotes, by our own will
   std::atomic<std::uint64_t> stuck_generation_{0};  // sends no workers: to be killed
 
   mutable std::mutex mutex_;
-  std::condition_variable_any turn_ended_;
-  std::size_t running_ = 0;
-  std::size_t waiting_ = 0;
   SandboxLayers layers_;
   std::string engine_;
 
@@ -266,34 +251,8 @@ Result<void> Supervisor::State::hear(ZygoteProcess& zygote, std::uint64_t genera
   }
 }
 
-Result<Supervisor::State::Turn> Supervisor::State::wait_for_turn(const Call& call) {
-  const auto left = std::chrono::ceil<milliseconds>(call.deadline - clock_.steady_now());
-  if (left <= milliseconds::zero()) return fail(ErrorCode::kDeadline, "no time left to inspect", Retry::kSafe);
-  std::unique_lock lock(mutex_);
-  if (running_ >= options_.children) {
-    if (waiting_ >= options_.queue_limit) return fail(ErrorCode::kOverloaded, "inspection queue full", Retry::kSafe);
-    ++waiting_;
-    const auto is_free = [this] { return running_ < options_.children; };
-    const bool got = turn_ended_.wait_for(lock, call.stop, std::min(left, kLongestWait), is_free);
-    --waiting_;
-    if (call.stop.stop_requested()) {
-      turn_ended_.notify_one();  // the wake-up may have been another's
-      return fail(ErrorCode::kCancelled, "called off before inspection", Retry::kSafe);
-    }
-    if (!got) return fail(ErrorCode::kDeadline, "no turn before the deadline", Retry::kSafe);
-  }
-  ++running_;
-  return Turn(*this);
-}
-
-void Supervisor::State::end_turn() {
-  const std::lock_guard lock(mutex_);
-  --running_;
-  turn_ended_.notify_one();
-}
-
 Result<Inspection> Supervisor::State::inspect(const Call& call, const SealedBlob& blob, const Declared& declared) {
-  const auto turn = wait_for_turn(call);
+  const auto turn = turns_.take(call);
   if (!turn) return std::unexpected(turn.error());
   const std::string task = encode_task({.size = blob.size(),
                                         .extension = declared.extension,

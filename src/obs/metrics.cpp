@@ -66,6 +66,14 @@ struct Metrics::State {
                                                   .Help("Time of inspections, waiting for a worker included.")
                                                   .Register(registry)
                                                   .Add({}, duration_buckets());
+  Counters& antivirus_calls = prometheus::BuildCounter()
+                                  .Name("lazaret_antivirus_calls_total")
+                                  .Help("Calls to clamd, by outcome: scans, and what is asked to rely on them.")
+                                  .Register(registry);
+  Histograms& antivirus_seconds = prometheus::BuildHistogram()
+                                      .Name("lazaret_antivirus_call_duration_seconds")
+                                      .Help("Time of calls to clamd.")
+                                      .Register(registry);
   Counters& swept = prometheus::BuildCounter()
                         .Name("lazaret_swept_total")
                         .Help("What the sweeper finished or removed, by kind.")
@@ -101,6 +109,12 @@ void Metrics::store_call(std::string_view store, std::string_view call, std::str
 void Metrics::inspection(std::string_view outcome, std::chrono::microseconds duration) {
   state_->inspections.Add({{"outcome", std::string(outcome)}}).Increment();
   state_->inspection_seconds.Observe(seconds(duration));
+}
+
+void Metrics::antivirus_call(std::string_view call, std::string_view outcome, std::chrono::microseconds duration) {
+  const std::string name(call);
+  state_->antivirus_calls.Add({{"call", name}, {"outcome", std::string(outcome)}}).Increment();
+  state_->antivirus_seconds.Add({{"call", name}}, duration_buckets()).Observe(seconds(duration));
 }
 
 void Metrics::swept(std::string_view kind, std::size_t count) {

@@ -31,6 +31,8 @@ class Metrics {
                   std::chrono::microseconds duration);
   // `outcome` of a verdict, or "error".
   void inspection(std::string_view outcome, std::chrono::microseconds duration);
+  // `call` is "version", "scan" or "trial"; `outcome` is "ok" or an error code.
+  void antivirus_call(std::string_view call, std::string_view outcome, std::chrono::microseconds duration);
   void swept(std::string_view kind, std::size_t count);
 
   // A gauge that is read when scraped.

@@ -69,10 +69,13 @@ TEST(Metrics, CountsStoreCallsAndInspections) {
   Metrics metrics;
   metrics.store_call("metadata", "commit", "ok", std::chrono::microseconds{900});
   metrics.inspection("malicious", std::chrono::microseconds{2000});
+  metrics.antivirus_call("scan", "unavailable", std::chrono::microseconds{300});
   metrics.swept("pending", 3);
   const std::string text = metrics.text();
   EXPECT_THAT(text, HasSubstr(R"(lazaret_store_calls_total{call="commit",outcome="ok",store="metadata"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(lazaret_inspections_total{outcome="malicious"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(lazaret_antivirus_calls_total{call="scan",outcome="unavailable"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(lazaret_antivirus_call_duration_seconds_count{call="scan"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(lazaret_swept_total{kind="pending"} 3)"));
 }
 

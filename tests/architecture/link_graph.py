@@ -45,8 +45,9 @@ OWNERS = {
 }
 # In the sandbox only facts may be shared with the server's side: never the supervisor or the policy.
 SANDBOX_MAY_INCLUDE = re.compile(r'"inspect/(report|fact|finding|protocol|wire)[a-z_]*\.h"')
-# Concrete stores are named by stores.cpp alone, the supervisor by wire.cpp.
-CONCRETE = {re.compile(r'"(objects|metadata)/'): "stores", re.compile(r'"inspect/supervisor\.h"'): "wire"}
+# Concrete stores are named by stores.cpp alone, the supervisor and clamd by wire.cpp.
+CONCRETE = {re.compile(r'"(objects|metadata)/'): "stores",
+            re.compile(r'"inspect/(supervisor|clamd|antivirus_inspector)\.h"'): "wire"}
 
 source = pathlib.Path(sys.argv[1])
 faults = []

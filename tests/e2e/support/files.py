@@ -1,7 +1,9 @@
 """Small files of types other than PDF, whole and honest; the tests make liars of them."""
 
 import base64
+import io
 import struct
+import zipfile
 import zlib
 
 TEXT = b"Blood count: all values normal.\r\nNext visit in May.\r\n"
@@ -52,3 +54,14 @@ def fhir_binary(content):
 def cda_with(content):
     return (b'<ClinicalDocument xmlns="urn:hl7-org:v3"><text mediaType="application/pdf" representation="B64">%s</text>'
             b"</ClinicalDocument>" % base64.b64encode(content))
+
+
+def locked_zip():
+    """An archive whose one entry says that it is encrypted."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("results.txt", bytes(range(64)))
+    content = bytearray(held.getvalue())
+    content[6] |= 1
+    content[content.index(b"PK\1\2") + 8] |= 1
+    return bytes(content)

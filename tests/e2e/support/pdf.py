@@ -120,6 +120,10 @@ def with_eicar_attached():
     return Pdf().attach(b"notes.txt", EICAR).build()
 
 
+def with_attached(name, content):
+    return Pdf().attach(name, content).build()
+
+
 def with_executable_attached():
     return Pdf().attach(b"invoice.exe", b"MZ" + bytes(62) + b"This program cannot be run in DOS mode.").build()
 
