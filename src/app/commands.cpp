@@ -50,7 +50,7 @@ Result<SealedBlob> open_blob(const std::filesystem::path& path) {
   if (!file.valid() || ::fstat(file.get(), &status) != 0) return std::unexpected(system_error("open", errno));
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kInvalidParameter, "not a regular file");
   Sha256 hash;
-  std::array<std::byte, 64 * 1024> buffer{};
+  std::array<std::byte, std::size_t{64} * 1024> buffer{};
   std::uint64_t size = 0;
   for (;;) {
     const ssize_t got = ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(size));
