@@ -23,13 +23,14 @@ using testing_support::NaiveMetadataStore;
 using namespace std::chrono_literals;
 
 class SweeperTest : public testing::Test {
- protected:
+ public:
   SweeperTest() {
     folder_ = std::filesystem::temp_directory_path() / ("sweeper-" + std::to_string(random_.next_u64()));
     spool_ = std::make_unique<Spool>(*Spool::open(folder_, 1 << 20));
   }
   ~SweeperTest() override { std::filesystem::remove_all(folder_); }
 
+ protected:
   struct Upload {
     Attempt attempt;
     ObjectKey key;

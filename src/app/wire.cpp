@@ -176,7 +176,7 @@ Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const C
 
 // Members end in reverse order: the server before what it calls, the stores before the folder's lock.
 struct Service::Parts {
-  Parts(const Log& log_, const Clock& clock_, Random& random_) : log(log_), clock(clock_), random(random_) {}
+  Parts(const Log& to, const Clock& by, Random& from) : log(to), clock(by), random(from) {}
 
   const Log& log;
   const Clock& clock;

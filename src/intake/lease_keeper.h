@@ -47,7 +47,7 @@ class LeaseKeeper {
    private:
     struct Forward {
       std::stop_source stop;
-      void operator()() { stop.request_stop(); }
+      void operator()() const { stop.request_stop(); }
     };
     LeaseKeeper& keeper_;
     const Call& call_;
