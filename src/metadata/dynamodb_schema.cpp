@@ -15,7 +15,7 @@ namespace {
 using json::Kind;
 using json::Node;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -32,8 +32,8 @@ std::string joined(const Values& values, Show show) {
 }
 
 std::string key_schema(std::string_view partition, std::string_view sort) {
-  std::string text = R"([{"AttributeName":)" + quoted(partition) + R"(,"KeyType":"HASH"})";
-  if (!sort.empty()) text += R"(,{"AttributeName":)" + quoted(sort) + R"(,"KeyType":"RANGE"})";
+  std::string text = R"([{"AttributeName":)" + in_quotes(partition) + R"(,"KeyType":"HASH"})";
+  if (!sort.empty()) text += R"(,{"AttributeName":)" + in_quotes(sort) + R"(,"KeyType":"RANGE"})";
   return text + "]";
 }
 
@@ -48,7 +48,7 @@ std::string throughput_text(std::uint64_t units) {
 }
 
 std::string index_text(const IndexSchema& index, std::uint64_t throughput) {
-  std::string text = R"({"IndexName":)" + quoted(index.name) + R"(,"KeySchema":)" +
+  std::string text = R"({"IndexName":)" + in_quotes(index.name) + R"(,"KeySchema":)" +
                      key_schema(index.partition, index.sort) + R"(,"Projection":)" + projection(index);
   if (throughput > 0) text += R"(,"ProvisionedThroughput":)" + throughput_text(throughput);
   return text + "}";
@@ -58,7 +58,7 @@ std::string definitions(const std::set<std::string_view>& attributes) {
   return "[" +
          joined(
              attributes,
-             [](std::string_view name) { return R"({"AttributeName":)" + quoted(name) + R"(,"AttributeType":"S"})"; }) +
+             [](std::string_view name) { return R"({"AttributeName":)" + in_quotes(name) + R"(,"AttributeType":"S"})"; }) +
          "]";
 }
 
@@ -122,7 +122,7 @@ std::string create_table_body(const TableSchema& table, bool deletion_protection
   if (!table.sort.empty()) attributes.insert(table.sort);
   for (const IndexSchema& index : table.indexes)
     attributes.insert({index.partition, index.sort});
-  std::string body = R"({"TableName":)" + quoted(table.name) + R"(,"BillingMode":"PAY_PER_REQUEST","KeySchema":)" +
+  std::string body = R"({"TableName":)" + in_quotes(table.name) + R"(,"BillingMode":"PAY_PER_REQUEST","KeySchema":)" +
                      key_schema(table.partition, table.sort) + R"(,"AttributeDefinitions":)" + definitions(attributes) +
                      R"(,"GlobalSecondaryIndexes":[)" +
                      joined(table.indexes, [](const IndexSchema& index) { return index_text(index, 0); }) + "]";
@@ -131,7 +131,7 @@ std::string create_table_body(const TableSchema& table, bool deletion_protection
 }
 
 std::string add_index_body(const TableSchema& table, const IndexSchema& index, std::uint64_t throughput) {
-  return R"({"TableName":)" + quoted(table.name) + R"(,"AttributeDefinitions":)" +
+  return R"({"TableName":)" + in_quotes(table.name) + R"(,"AttributeDefinitions":)" +
          definitions({index.partition, index.sort}) + R"(,"GlobalSecondaryIndexUpdates":[{"Create":)" +
          index_text(index, throughput) + "}]}";
 }
