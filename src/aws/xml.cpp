@@ -1,6 +1,7 @@
 #include "aws/xml.h"
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -23,6 +24,7 @@ struct Builder {
   XmlNode root;
   std::size_t elements = 0;
   const char* refusal = nullptr;
+  std::exception_ptr thrown;
 
   void refuse(const char* why) {
     refusal = why;
@@ -30,36 +32,48 @@ struct Builder {
   }
 };
 
-Builder& of(void* data) {
-  return *static_cast<Builder*>(data);
-}
-
-void on_start(void* data, const XML_Char* name, const XML_Char**) {
-  Builder& builder = of(data);
-  if (++builder.elements > builder.limits->elements) return builder.refuse("too many elements");
-  if (builder.open.size() >= static_cast<std::size_t>(builder.limits->depth)) return builder.refuse("too deep");
-  builder.open.push_back({.name = name, .text = {}, .children = {}});
-}
-
-void on_end(void* data, const XML_Char*) {
-  Builder& builder = of(data);
-  if (builder.open.empty()) return;  // after a refusal
-  XmlNode done = std::move(builder.open.back());
-  builder.open.pop_back();
-  if (builder.open.empty()) {
-    builder.root = std::move(done);
-  } else {
-    builder.open.back().children.push_back(std::move(done));
+// expat is C, through which nothing may be thrown: what is thrown here ends the parse and goes on behind it.
+template <class Handler>
+void guarded(void* data, const Handler& handle) {
+  Builder& builder = *static_cast<Builder*>(data);
+  if (builder.thrown != nullptr) return;
+  try {
+    handle(builder);
+  } catch (...) {
+    builder.thrown = std::current_exception();
+    XML_StopParser(builder.parser, XML_FALSE);
   }
 }
 
+void on_start(void* data, const XML_Char* name, const XML_Char**) {
+  guarded(data, [name](Builder& builder) {
+    if (++builder.elements > builder.limits->elements) return builder.refuse("too many elements");
+    if (builder.open.size() >= static_cast<std::size_t>(builder.limits->depth)) return builder.refuse("too deep");
+    builder.open.push_back({.name = name, .text = {}, .children = {}});
+  });
+}
+
+void on_end(void* data, const XML_Char*) {
+  guarded(data, [](Builder& builder) {
+    if (builder.open.empty()) return;  // after a refusal
+    XmlNode done = std::move(builder.open.back());
+    builder.open.pop_back();
+    if (builder.open.empty()) {
+      builder.root = std::move(done);
+    } else {
+      builder.open.back().children.push_back(std::move(done));
+    }
+  });
+}
+
 void on_text(void* data, const XML_Char* text, int length) {
-  Builder& builder = of(data);
-  if (!builder.open.empty()) builder.open.back().text.append(text, static_cast<std::size_t>(length));
+  guarded(data, [text, length](Builder& builder) {
+    if (!builder.open.empty()) builder.open.back().text.append(text, static_cast<std::size_t>(length));
+  });
 }
 
 void on_doctype(void* data, const XML_Char*, const XML_Char*, const XML_Char*, int) {
-  of(data).refuse("a document type declaration");
+  guarded(data, [](Builder& builder) { builder.refuse("a document type declaration"); });
 }
 
 }  // namespace
@@ -83,9 +97,9 @@ Result<XmlNode> parse_xml(std::string_view text, const XmlLimits& limits) {
   XML_SetElementHandler(parser.get(), on_start, on_end);
   XML_SetCharacterDataHandler(parser.get(), on_text);
   XML_SetStartDoctypeDeclHandler(parser.get(), on_doctype);
-  if (XML_Parse(parser.get(), text.data(), static_cast<int>(text.size()), XML_TRUE) == XML_STATUS_OK) {
-    return std::move(builder.root);
-  }
+  const XML_Status status = XML_Parse(parser.get(), text.data(), static_cast<int>(text.size()), XML_TRUE);
+  if (builder.thrown != nullptr) std::rethrow_exception(builder.thrown);
+  if (status == XML_STATUS_OK) return std::move(builder.root);
   const std::string why =
       builder.refusal != nullptr ? builder.refusal : XML_ErrorString(XML_GetErrorCode(parser.get()));
   return fail(ErrorCode::kCorrupt, "no XML that is read: " + why);
