@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
+#include "sample/other_types.h"
 #include "sample/page.h"
 #include "sample/pdf_writer.h"
 #include "sample/scan_image.h"
@@ -139,6 +140,28 @@ class Builder {
   std::vector<ObjectRef> kids_;
 };
 
+std::string_view extension_of(Type type) {
+  switch (type) {
+    case Type::kPdf:
+      return "pdf";
+    case Type::kPng:
+      return "png";
+    case Type::kJpeg:
+      return "jpg";
+    case Type::kDicom:
+      return "dcm";
+    case Type::kXml:
+      return "xml";
+    case Type::kJson:
+      return "json";
+    case Type::kText:
+      return "txt";
+    case Type::kCsv:
+      return "csv";
+  }
+  std::unreachable();
+}
+
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!file.valid()) return std::unexpected(system_error("open a sample", errno));
@@ -164,6 +187,7 @@ Result<void> check(const SampleOptions& options) {
 }  // namespace
 
 std::string make_sample(const Recipe& recipe) {
+  if (recipe.type != Type::kPdf) return make_other_type(recipe.type, recipe);
   const std::uint64_t size = std::min(recipe.size_bytes, kMostSampleBytes);
   Builder builder(recipe);
   if (recipe.kind == Kind::kMixed && recipe.form != Form::kScan) builder.add_text_page();
@@ -182,6 +206,7 @@ Recipe nth_recipe(const SampleOptions& options, std::size_t index) {
   recipe.form = options.kind == Kind::kMixed ? kForms[index % kForms.size()] : Form::kScan;
   recipe.language = kLanguages[index % kLanguages.size()];
   recipe.kind = options.kind;
+  recipe.type = options.type;
   recipe.size_bytes = options.size_bytes;
   recipe.seed = SeededRandom::derive(options.seed, index).next();
   return recipe;
@@ -189,7 +214,7 @@ Recipe nth_recipe(const SampleOptions& options, std::size_t index) {
 
 std::string nth_file_name(const SampleOptions& options, std::size_t index) {
   const Recipe recipe = nth_recipe(options, index);
-  return fmt::format("{}-{:04}-{}.pdf", slug(recipe.form), index + 1, tag(recipe.language));
+  return fmt::format("{}-{:04}-{}.{}", slug(recipe.form), index + 1, tag(recipe.language), extension_of(recipe.type));
 }
 
 Result<std::vector<std::filesystem::path>> write_samples(const SampleOptions& options) {

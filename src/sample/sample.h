@@ -1,6 +1,6 @@
-// Synthetic medical documents to try the service with and to measure it: valid PDF 1.7 in English, Malay and Chinese,
-// of just under the size asked for, the same bytes for the same seed. Nobody in them exists.
-// make_sample() is pure; write_samples() puts a series of them into a folder.
+// Synthetic medical documents to try the service with and to measure it, in English, Malay and Chinese: valid PDF 1.7
+// of just under the size asked for, or another type of about it; the same bytes for the same seed. Nobody in them
+// exists. make_sample() is pure; write_samples() puts a series of them into a folder.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,13 @@ enum class Kind : std::uint8_t {
   kFlate,  // pages of losslessly compressed strips: every byte has to be inflated to be judged
 };
 
+enum class Type : std::uint8_t { kPdf, kPng, kJpeg, kDicom, kXml, kJson, kText, kCsv };
+
 struct Recipe {
+  Type type = Type::kPdf;
   Form form = Form::kLabResult;
   Language language = Language::kEnglish;
-  Kind kind = Kind::kMixed;
+  Kind kind = Kind::kMixed;            // of a PDF
   std::uint64_t size_bytes = 100'000;  // about; a document has at least its own few thousand bytes
   std::uint64_t seed = 1;
 };
@@ -38,6 +41,7 @@ struct SampleOptions {
   std::uint64_t size_bytes = 100'000;
   std::uint64_t seed = 1;
   Kind kind = Kind::kMixed;
+  Type type = Type::kPdf;
 };
 
 // Recipe number `index` (from 0) of a series: forms and languages by turns, a seed of its own.

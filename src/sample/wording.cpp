@@ -1,5 +1,6 @@
 #include "sample/wording.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,6 +50,7 @@ std::string date(SeededRandom& random) {
 }
 
 std::string tenths(int value) {
+  value = std::max(0, value);
   return fmt::format("{}.{}", value / 10, value % 10);
 }
 
