@@ -17,6 +17,7 @@
 #include "sandbox/inflater.h"
 #include "sandbox/json_check.h"
 #include "sandbox/pdf_walk.h"
+#include "sandbox/pdf_xml.h"
 #include "sandbox/raw_scan.h"
 #include "sandbox/text_check.h"
 #include "sandbox/type_check.h"
@@ -66,6 +67,7 @@ struct AnalysisTools {
   Inflater& inflater;
   FindingList& findings;
   inspect::Report& report;
+  ContentSearch* raw_rules = nullptr;  // null: `search` has seen the raw bytes
 };
 
 void walk(const FileReader& file, std::uint64_t header, const AnalysisTools& tools, RawScan& raw) {
@@ -101,7 +103,8 @@ bool lies_encrypted(const RawScan& raw, const inspect::Report& report) {
 }
 
 void analyse_pdf(const FileReader& file, std::string_view head, std::size_t header, const AnalysisTools& tools) {
-  RawScan raw = scan_raw(file, head, header, tools.limits.inflated_bytes, tools.inflater, tools.findings);
+  const RawScanTools scan_tools{file, tools.inflater, tools.findings, tools.raw_rules};
+  RawScan raw = scan_raw(scan_tools, head, header, tools.limits.inflated_bytes);
   if (tools.task.walk && raw.is_safe_to_walk) walk(file, header, tools, raw);
   for (const Candidate& candidate : raw.candidates) {
     if (!candidate.inside_stream) tools.findings.add(candidate.code, at_offset(candidate.offset));
@@ -118,7 +121,10 @@ class NestedFiles final : public NestedJudge {
 
   void judge(std::string_view bytes, bool is_whole, const Spot& spot) override {
     const std::string_view head = bytes.substr(0, kHeadBytes);
-    const FileKind kind = std::max(kind_of_bytes(head), kind_of_mime(tools_.magic.type_of(head)));
+    AttachedXml xml;
+    xml.feed(bytes);
+    const FileKind kind =
+        std::max({kind_of_bytes(head), kind_of_mime(tools_.magic.type_of(head)), xml.judge(tools_.findings, spot)});
     switch (kind) {
       case FileKind::kOrdinary:
         return;
@@ -212,11 +218,10 @@ inspect::Report Engine::analyse(int fd, const inspect::Task& task, const Limits&
   if (type.pdf_header || check != nullptr) {
     Inflater inflater;
     std::optional<YaraScan> rules;
-    if (task.walk) rules.emplace(*state_->rules);
+    if (task.walk) rules.emplace(*state_->rules, task.size);
     ContentSearch search(findings, rules ? &*rules : nullptr);
-    const AnalysisTools tools{state_->magic, search, task, limits, inflater, findings, report};
+    const AnalysisTools tools{state_->magic, search, task, limits, inflater, findings, report, &search};
     if (type.pdf_header) {
-      search.search_file_by_rules(file);
       analyse_pdf(file, head, *type.pdf_header, tools);
     } else {
       check_structure(file, head, check, tools);

@@ -132,18 +132,71 @@ TEST_F(Analysis, TellsAnEncryptedDocumentThatOpensFromOneThatDoesNot) {
   }
 }
 
-// A page that opens with the empty password, and an object stream that hides a name as it lies in the file.
-// `method` is that of the encryption: its version, and what it does to streams.
+// A page that opens with the empty password, with an object stream (number 6) as it lies in the file. `method` is that
+// of the encryption: its version, and what it does to streams.
+std::string encrypted_page(const std::string& method, const std::string& object_stream, const std::string& more) {
+  using testing_support::Rc4Encryption;
+  const std::string id = std::string("<") + Rc4Encryption::kId + ">";
+  return testing_support::one_page({.more = {"<< " + method + " /Filter /Standard /Length 128 /O <" +
+                                                 Rc4Encryption::kOwner + "> /P -4 /U <" + Rc4Encryption::kUser + "> >>",
+                                             object_stream, more},
+                                    .trailer = "/Encrypt 5 0 R /ID [" + id + id + "]"});
+}
+
+// One that hides a name in the bytes of the file.
 std::string encrypted_with_object_stream(const std::string& method, const std::string& more) {
-  constexpr const char* kEncryption =
-      " /Filter /Standard /Length 128 /O <c2700fabb0b80b57b2ba29cc89049c72a70dd9f5f60260947850167b3055dd99> /P -4 /U "
-      "<7bb460d9b5d8df98c405ea5c1de39cdd0122456a91bae5134273a6db134c87c4> >>";
-  constexpr const char* kId = "<5974b1d0c74fb715f3e178a512080343>";
   const std::string names = sample::deflate("9 0 << /S /La#75nch /F (inert.exe) >>", 9);
-  return testing_support::one_page(
-      {.more = {"<< " + method + kEncryption,
-                testing_support::stream_body("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", names), more},
-       .trailer = std::string("/Encrypt 5 0 R /ID [") + kId + kId + "]"});
+  return encrypted_page(method, testing_support::stream_body("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", names),
+                        more);
+}
+
+// One that is really encrypted.
+std::string with_locked_objects(const std::string& header, const std::string& objects) {
+  const std::string data = testing_support::encrypted_by_rc4(6, sample::deflate(header + objects, 9));
+  return encrypted_page(
+      "/V 2 /R 3",
+      testing_support::stream_body(
+          "/Type /ObjStm /N 2 /First " + std::to_string(header.size()) + " /Filter /FlateDecode", data),
+      "<< /Unused true >>");
+}
+
+TEST_F(Analysis, SeesWhatAnEncryptedObjectStreamHoldsAndDoesNotShow) {
+  const inspect::Report loose = analyse(with_locked_objects("9 0 8 5 ", "null << /S /Launch /F (inert.exe) >>"));
+  EXPECT_TRUE(loose.encrypted);
+  EXPECT_TRUE(holds(loose, FindingCode::kLaunch)) << codes_of(loose);
+  EXPECT_TRUE(holds(loose, FindingCode::kHiddenObject)) << codes_of(loose);
+  const inspect::Report doubled = analyse(with_locked_objects("9 0 9 35 ", "<< /S /Launch /F (inert.exe) >>    null"));
+  EXPECT_TRUE(holds(doubled, FindingCode::kLaunch)) << codes_of(doubled);
+  EXPECT_TRUE(holds(doubled, FindingCode::kHiddenObject)) << codes_of(doubled);
+  const inspect::Report harmless = analyse(with_locked_objects("9 0 9 5 ", "null << /Title (Ward 7) >>"));
+  EXPECT_EQ(outcome_of(harmless), Outcome::kClean) << codes_of(harmless);
+}
+
+TEST_F(Analysis, CountsEncryptedObjectStreamsBeforeTheyAreInflated) {
+  const inspect::Report report = analyse(with_locked_objects("9 0 ", std::string(std::size_t{80} << 20U, ' ')));
+  EXPECT_TRUE(report.encrypted);
+  EXPECT_EQ(outcome_of(report), Outcome::kBomb) << codes_of(report);
+  EXPECT_TRUE(holds(report, FindingCode::kInflatesTooFar)) << codes_of(report);
+  EXPECT_FALSE(holds(report, FindingCode::kMemoryLimit)) << codes_of(report);
+}
+
+TEST_F(Analysis, CapsImagesThatStandInAPage) {
+  const auto page = [](const std::string& image) { return "q BT (BI) Tj ET " + image + " EI Q"; };
+  const std::string huge = page("BI /W 99999 /H 99999 /CS /RGB /BPC 8 /F [/A85 /Fl] ID x");
+  const std::string sane = page("BI /W 99 /H 99 /CS /RGB /BPC 8 /D [0 1] ID BI /W 99999 /H 99999");
+  const auto filtered = [](const std::string& content) {
+    return testing_support::one_page(
+        {.more = {testing_support::stream_body("/Filter /FlateDecode", sample::deflate(content, 9))}});
+  };
+  for (const std::string& bytes :
+       {filtered(huge), testing_support::one_page({.content = huge}), filtered(std::string(32'760, ' ') + huge)}) {
+    const inspect::Report report = analyse(bytes);
+    EXPECT_TRUE(holds(report, FindingCode::kHugeImage)) << codes_of(report);
+  }
+  for (const std::string& bytes : {filtered(sane), testing_support::one_page({.content = sane})}) {
+    const inspect::Report report = analyse(bytes);
+    EXPECT_EQ(outcome_of(report), Outcome::kClean) << codes_of(report);
+  }
 }
 
 TEST_F(Analysis, ReadsNoNameInBytesThatAreEncrypted) {
@@ -255,6 +308,19 @@ TEST_F(Analysis, StopsAtMoreObjectsThanAllowed) {
   EXPECT_EQ(outcome_of(report), Outcome::kBomb) << codes_of(report);
 }
 
+TEST_F(Analysis, StopsAtHalfAMillionObjects) {
+  std::string file =
+      "%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"
+      "2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n"
+      "3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >> endobj\n";
+  for (int number = 4; number <= 500'001; ++number)
+    file += std::to_string(number) + " 0 obj 7 endobj\n";
+  file += "trailer << /Root 1 0 R /Size 500002 >>\nstartxref\n0\n%%EOF\n";
+  const inspect::Report report = analyse(file);
+  EXPECT_EQ(outcome_of(report), Outcome::kBomb) << codes_of(report);
+  EXPECT_TRUE(holds(report, FindingCode::kTooManyObjects)) << codes_of(report);
+}
+
 TEST_F(Analysis, KeepsAFewOfEachFindingAndCountsTheRest) {
   std::string links;
   for (int i = 0; i < 100; ++i)
@@ -297,6 +363,26 @@ TEST_F(Analysis, CallsOurOwnSamplesClean) {
   for (const sample::Kind kind : {sample::Kind::kMixed, sample::Kind::kScan, sample::Kind::kFlate}) {
     const inspect::Report report = analyse(sample::make_sample({.kind = kind, .size_bytes = 400'000}));
     EXPECT_EQ(outcome_of(report), Outcome::kClean) << codes_of(report);
+  }
+}
+
+TEST_F(Analysis, CallsOurOwnSamplesOfOtherTypesClean) {
+  using sample::Type;
+  for (const auto& [type, extension] :
+       {std::pair(Type::kPng, "png"), std::pair(Type::kJpeg, "jpg"), std::pair(Type::kDicom, "dcm"),
+        std::pair(Type::kXml, "xml"), std::pair(Type::kJson, "json"), std::pair(Type::kText, "txt"),
+        std::pair(Type::kCsv, "csv")}) {
+    for (std::size_t index = 0; index < 15; ++index) {
+      sample::Recipe recipe = sample::nth_recipe({.type = type}, index);
+      for (const std::uint64_t size : {0U, 40'000U}) {
+        recipe.size_bytes = size;
+        const std::string bytes = sample::make_sample(recipe);
+        EXPECT_EQ(outcome_of(analyse(bytes, {.extension = extension})), Outcome::kClean) << extension << index;
+        if (size == 0) continue;
+        EXPECT_LE(bytes.size(), size + size / 8) << extension << index;
+        EXPECT_GE(bytes.size(), size - size / 8) << extension << index;
+      }
+    }
   }
 }
 

@@ -9,51 +9,55 @@ namespace lazaret::sandbox {
 namespace {
 
 constexpr std::size_t kBlock = std::size_t{32} * 1024;
-constexpr std::size_t kWindow = std::size_t{256} * 1024;  // what rules see at a time
-constexpr std::size_t kOverlap = 1024;                    // of one window seen again in the next
+constexpr std::uint64_t kJoined = std::uint64_t{256} * 1024;  // small contents are one until they come to this
+constexpr std::size_t kChunk = 64;
+constexpr unsigned kMostHighBytes = 16;  // of a chunk of text; of what is compressed or encrypted half of them are
+
+bool may_be_text(std::string_view chunk) {
+  unsigned high = 0;
+  for (const char c : chunk)
+    high += static_cast<unsigned char>(c) >> 7U;
+  return high <= kMostHighBytes;
+}
 
 }  // namespace
 
 void ContentSearch::search_file(const FileReader& file) {
   begin({});
   std::string block(kBlock, '\0');
-  std::uint64_t at = 0;
-  while (const std::size_t got = file.read_at(at, block.data(), block.size())) {
-    if (eicar_.feed(block.data(), got)) findings_.add(inspect::FindingCode::kEicar, at_offset(at));
-    at += got;
-  }
-  search_file_by_rules(file);
-}
-
-void ContentSearch::search_file_by_rules(const FileReader& file) {
-  const std::uint64_t end = std::min(file.size(), kRuleBytes);
-  if (rules_ == nullptr || !may_match(file, end)) return;
-  std::string block(kBlock, '\0');
-  for (std::uint64_t at = 0; at < end;) {
-    const std::size_t got = file.read_at(at, block.data(), std::min<std::uint64_t>(block.size(), end - at));
+  for (std::uint64_t at = 0; at < file.size();) {
+    const std::size_t got = file.read_at(at, block.data(), block.size());
     if (got == 0) break;
-    show_rules(std::string_view(block).substr(0, got));
+    spot_ = at_offset(at);
+    feed(std::string_view(block).substr(0, got));
     at += got;
   }
-  budget_left_ = kRuleBytes;
+  end_raw();
 }
 
-// Whether rules have to see the file's first `end` bytes at all. Few pages of memory and one look at each byte: it
-// decides for nearly every document.
-bool ContentSearch::may_match(const FileReader& file, std::uint64_t end) const {
-  const std::size_t overlap = rules_->reach();
-  std::string block(kBlock, '\0');
-  for (std::uint64_t at = 0; at < end; at += kBlock - overlap) {
-    const std::size_t got = file.read_at(at, block.data(), std::min<std::uint64_t>(kBlock, end - at));
-    if (rules_->may_match(std::string_view(block).substr(0, got))) return true;
-    if (got < kBlock) return false;
+// Each chunk that may be text is shown with its neighbours.
+void ContentSearch::show_raw_encoded(std::string_view bytes) {
+  if (rules_ == nullptr || budget_left_ == 0) return;
+  std::size_t shown = 0;
+  std::size_t at = 0;
+  for (; at + kChunk <= bytes.size(); at += kChunk) {
+    if (!may_be_text(bytes.substr(at, kChunk))) continue;
+    const std::size_t from = std::max(shown, at - std::min(at, kChunk));
+    shown = std::min(bytes.size(), at + 2 * kChunk);
+    show_rules(bytes.substr(from, shown - from));
   }
-  return false;
+  show_rules(bytes.substr(std::max(shown, at)));
+}
+
+void ContentSearch::end_raw() {
+  settle();
+  budget_left_ = kRuleBytes;
 }
 
 void ContentSearch::begin(const Spot& spot) {
   eicar_.reset();
   spot_ = spot;
+  if (unsettled_ >= kJoined) settle();
 }
 
 void ContentSearch::feed(std::string_view bytes) {
@@ -68,25 +72,20 @@ bool ContentSearch::write(const char* bytes, std::size_t length) {
 
 void ContentSearch::show_rules(std::string_view bytes) {
   if (rules_ == nullptr) return;
-  bytes = bytes.substr(0, budget_left_);
+  bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), budget_left_)));
   budget_left_ -= bytes.size();
-  while (!bytes.empty()) {
-    const std::size_t taken = std::min(bytes.size(), kWindow - window_.size());
-    window_.append(bytes.substr(0, taken));
-    bytes.remove_prefix(taken);
-    if (window_.size() < kWindow) continue;
-    scan_window();
-    window_.erase(0, window_.size() - kOverlap);
-  }
+  unsettled_ += bytes.size();
+  rules_->feed(bytes);
 }
 
-void ContentSearch::scan_window() {
-  if (!rules_->scan(window_, hits_)) findings_.add(inspect::FindingCode::kTimeLimit, {});
+void ContentSearch::settle() {
+  if (rules_ == nullptr || unsettled_ == 0) return;
+  unsettled_ = 0;
+  if (!rules_->end(hits_)) findings_.add(inspect::FindingCode::kTimeLimit, {});
 }
 
 std::vector<std::string> ContentSearch::finish() {
-  if (rules_ != nullptr && !window_.empty()) scan_window();
-  window_.clear();
+  settle();
   for (std::size_t i = 0; i < hits_.size(); ++i) {
     Spot spot;
     spot.rule = static_cast<std::int64_t>(i);

@@ -1,6 +1,6 @@
 // ContentSearch: looks for what is known to be bad in bytes of any origin: the raw file, and whatever is decoded of it.
-// Rules see the bytes in windows, several small streams in one, up to a budget; the antivirus test string is looked for
-// in all of it.
+// Rules see each content as a whole, several small ones as one, up to a budget; the antivirus test string is looked for
+// in all of it. Plain C++17, so that the room of libqpdf can use it.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,11 @@ class ContentSearch final : public ByteSink {
 
   // Reads the whole file, in pieces.
   void search_file(const FileReader& file);
-  // The same for rules alone, of a file whose raw bytes have been read for the test string.
-  void search_file_by_rules(const FileReader& file);
+  // The raw bytes of a file that is taken apart by somebody else, in pieces, for rules alone; of encoded bytes only
+  // stretches that may be text, since what they encode is shown decoded. end_raw(): that was the file.
+  void show_raw(std::string_view bytes) { show_rules(bytes); }
+  void show_raw_encoded(std::string_view bytes);
+  void end_raw();
   // Decoded bytes, in pieces that belong together until the next begin(). What is found is put at `spot`.
   void begin(const Spot& spot);
   void feed(std::string_view bytes);
@@ -34,20 +37,19 @@ class ContentSearch final : public ByteSink {
   std::vector<std::string> finish();
 
  private:
-  bool may_match(const FileReader& file, std::uint64_t end) const;
   void show_rules(std::string_view bytes);
-  void scan_window();
+  void settle();
+
+  // Of the raw file, and again of what is decoded.
+  static constexpr std::uint64_t kRuleBytes = std::uint64_t{16} << 20U;
 
   FindingSink& findings_;
   YaraScan* rules_;
   EicarMatcher eicar_;
   Spot spot_;
-  std::string window_;
   std::uint64_t budget_left_ = kRuleBytes;
+  std::uint64_t unsettled_ = 0;  // bytes that rules have seen and not been asked about
   std::vector<std::string> hits_;
-
-  // Of the raw file, and again of what is decoded.
-  static constexpr std::uint64_t kRuleBytes = std::uint64_t{16} << 20U;
 };
 
 }  // namespace lazaret::sandbox

@@ -252,18 +252,21 @@ void ObjectStreamReader::decode(const HiddenObject& object) {
   chain.finish();
 }
 
-std::string_view ObjectStreamReader::value(const HiddenObject& object) {
-  if (object.container != container_) decode(object);
-  const std::string_view text = text_;
-  Lexer header(text.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(first_, text.size()))));
-  for (std::int32_t i = 0; i < object.seen.index; ++i) {
+std::string_view object_in_stream(std::string_view text, std::uint64_t first, std::int32_t index) {
+  Lexer header(text.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(first, text.size()))));
+  for (std::int32_t i = 0; i < index; ++i) {
     header.next();
     header.next();
   }
   header.next();
   const std::optional<std::uint64_t> offset = number_in(header.next().text);
-  if (!offset || *offset > text.size() || first_ > text.size() - *offset) return {};
-  return first_value(text.substr(static_cast<std::size_t>(first_ + *offset)));
+  if (!offset || *offset > text.size() || first > text.size() - *offset) return {};
+  return first_value(text.substr(static_cast<std::size_t>(first + *offset)));
+}
+
+std::string_view ObjectStreamReader::value(const HiddenObject& object) {
+  if (object.container != container_) decode(object);
+  return object_in_stream(text_, first_, object.seen.index);
 }
 
 }  // namespace lazaret::sandbox

@@ -46,6 +46,10 @@ std::string make_other_view(QPDF& pdf, const std::vector<HiddenObject>& hidden, 
 // The one value at the beginning of `text`; empty where it does not end there.
 std::string_view first_value(std::string_view text);
 
+// The value of object `index` of an object stream's decoded text, whose objects begin at `first`; empty where it cannot
+// be read.
+std::string_view object_in_stream(std::string_view text, std::uint64_t first, std::int32_t index);
+
 // The value of an object that lies in the file itself, and where the stream behind it begins (0: none).
 struct RawObject {
   std::string value;

@@ -16,7 +16,7 @@ constexpr std::size_t kMostHidden = 4096;  // hidden objects that are looked int
 
 }  // namespace
 
-void HiddenWalk::run() {
+void HiddenWalk::run(ObjectStreams* locked) {
   if (tools_.census.is_full) findings_.add(FindingCode::kTooManyObjects, Spot());
   std::vector<HiddenObject> hidden = find_hidden_objects(pdf_, tools_.census, tools_.header);
   if (hidden.size() > kMostHidden) hidden.resize(kMostHidden);
@@ -28,6 +28,28 @@ void HiddenWalk::run() {
     findings_.begin();
     walk_alone(object, reader);
     judge(object);
+  }
+  if (locked != nullptr) walk_locked_streams(*locked);
+}
+
+void HiddenWalk::walk_locked_streams(ObjectStreams& streams) {
+  for (const ObjectStreams::Member& member : streams.hidden(shown_.streams(), kMostHidden)) {
+    if (shown_.is_over()) return;
+    findings_.begin();
+    walk_value(member.value, false, at_object(static_cast<int>(member.object.container_number), 0));
+    judge(member.object);
+  }
+}
+
+void HiddenWalk::walk_value(const std::string& value, bool is_stream, const Spot& spot) {
+  try {
+    QPDFObjectHandle parsed = QPDFObjectHandle::parse(&pdf_, value, "hidden");
+    shown_.walk_from(parsed, spot);
+    if (is_stream && parsed.isDictionary()) shown_.judge_stream_dictionary(parsed, spot);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {
+    findings_.add(FindingCode::kRecovered, spot);
   }
 }
 
@@ -68,17 +90,7 @@ void HiddenWalk::walk_alone(const HiddenObject& object, ObjectStreamReader& read
   RawObject raw;
   if (object.seen.index < 0) raw = read_raw_object(tools_.file, object.seen);
   const std::string_view value = object.seen.index < 0 ? std::string_view(raw.value) : reader.value(object);
-  if (object.seen.is_telling && !value.empty()) {
-    try {
-      QPDFObjectHandle parsed = QPDFObjectHandle::parse(&pdf_, std::string(value), "hidden");
-      shown_.walk_from(parsed, spot);
-      if (raw.data != 0 && parsed.isDictionary()) shown_.judge_stream_dictionary(parsed, spot);
-    } catch (const std::bad_alloc&) {
-      throw;
-    } catch (const std::exception&) {
-      findings_.add(FindingCode::kRecovered, spot);
-    }
-  }
+  if (object.seen.is_telling && !value.empty()) walk_value(std::string(value), raw.data != 0, spot);
   if (object.seen.is_stream && raw.data != 0) shown_.streams().look_at_hidden(raw.value, raw.data, spot);
 }
 

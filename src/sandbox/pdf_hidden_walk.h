@@ -3,10 +3,12 @@
 // later revision replaces is looked at object by object. C++17, inside the room of libqpdf.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sandbox/pdf_findings.h"
 #include "sandbox/pdf_hidden.h"
+#include "sandbox/pdf_object_streams.h"
 #include "sandbox/pdf_walker.h"
 
 namespace lazaret::sandbox {
@@ -16,11 +18,14 @@ class HiddenWalk {
   // `findings` are those of the tools.
   HiddenWalk(QPDF& pdf, const WalkTools& tools, const WalkLimits& limits, Walker& shown, WatchedFindings& findings)
       : pdf_(pdf), tools_(tools), limits_(limits), shown_(shown), findings_(findings) {}
-  void run();
+  // `locked` are the object streams of an encrypted document, null of another.
+  void run(ObjectStreams* locked);
 
  private:
   void walk_other_view(const std::vector<HiddenObject>& hidden);
   void walk_alone(const HiddenObject& object, ObjectStreamReader& reader);
+  void walk_locked_streams(ObjectStreams& streams);
+  void walk_value(const std::string& value, bool is_stream, const Spot& spot);
   void judge(const HiddenObject& object);
 
   QPDF& pdf_;

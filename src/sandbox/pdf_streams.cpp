@@ -8,9 +8,11 @@
 
 #include <qpdf/Pipeline.hh>
 
+#include "sandbox/content_search.h"
 #include "sandbox/image_codes.h"
 #include "sandbox/pdf_lexer.h"
 #include "sandbox/pdf_names.h"
+#include "sandbox/pdf_xml.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -24,7 +26,6 @@ constexpr std::uint64_t kBombRatio = 200;                       // and how much 
 constexpr std::size_t kHead = 8192;                             // of an attachment, to tell its type by
 constexpr std::size_t kHeaderReach = 1024;
 constexpr std::size_t kLargestNested = std::size_t{32} << 20U;  // of a PDF inside a PDF, which is held to be walked
-constexpr double kLargestImage = 4.0 * (1ULL << 30U);           // bytes, once decoded by its codec
 constexpr std::size_t kBlock = std::size_t{32} * 1024;
 
 class Stopped : public std::runtime_error {
@@ -101,6 +102,8 @@ class StreamLook::Sink final : public ByteSink {
     }
     if (keeps_pdf_) keep(bytes, length);
     if (content_ != nullptr) content_->write(bytes, length);
+    if (xml_ != nullptr) xml_->feed({bytes, length});
+    if (images_ != nullptr) images_->feed({bytes, length});
     return made_ <= cap_;
   }
   std::uint64_t cap() const { return cap_; }
@@ -112,7 +115,15 @@ class StreamLook::Sink final : public ByteSink {
   void read_names() { reads_names_ = true; }
   bool hides_name() const { return hides_name_; }
   void keep_pdf() { keeps_pdf_ = true; }
-  void copy_to(ByteSink* content) { content_ = content; }
+  void copy_to(ContentSearch* content, const Spot& spot) {
+    content_ = content;
+    if (content != nullptr) content->begin(spot);
+  }
+  void copy_to(AttachedXml& xml) { xml_ = &xml; }
+  void copy_to(InlineImages& images) {
+    images_ = &images;
+    images.reset();
+  }
   std::string take_pdf() { return std::move(pdf_); }
   bool is_pdf_too_large() const { return is_pdf_too_large_; }
 
@@ -135,7 +146,9 @@ class StreamLook::Sink final : public ByteSink {
   bool reads_names_ = false;
   bool hides_name_ = false;
   bool keeps_pdf_ = false;
-  ByteSink* content_ = nullptr;
+  ContentSearch* content_ = nullptr;
+  AttachedXml* xml_ = nullptr;
+  InlineImages* images_ = nullptr;
   bool is_pdf_too_large_ = false;
   std::string pdf_;
 };
@@ -217,9 +230,9 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
   const bool is_seen_raw = coding.filters.empty() && raw.is_direct;  // the raw scan has read it
   if (output_left_ == 0 || !coding.is_known) return;
   if (!coding.image_codec.empty()) return look_at_code(stream, coding, raw, spot);
-  if (is_seen_raw) return;
-
-  if (dictionary.getKey("/Subtype").isNameAndEquals("/Image")) return look_at_image(stream, coding, raw, spot);
+  const bool is_image = dictionary.getKey("/Subtype").isNameAndEquals("/Image");
+  if (is_seen_raw) return is_image ? void() : look_for_inline_images(raw, spot);
+  if (is_image) return look_at_image(stream, coding, raw, spot);
 
   if (raw.length <= thorough_left_) {
     thorough_left_ -= raw.length;
@@ -232,11 +245,39 @@ void StreamLook::look_at(QPDFObjectHandle& stream, const Spot& spot) {
     if (!glance.bursts() || is_input_whole) return;
   }
   Sink sink(eicar_, cap_of(raw), 0);
-  sink.copy_to(tools_.content);
+  sink.copy_to(tools_.content, spot);
+  sink.copy_to(inline_images_);
   // The names of others were read by the raw scan, which cannot decrypt.
   if (encrypted_ && dictionary.getKey("/Type").isNameAndEquals("/ObjStm")) sink.read_names();
   decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
   settle(sink, spot);
+  if (inline_images_.largest() > kLargestImage) tools_.findings.add(FindingCode::kHugeImage, spot);
+}
+
+// Bytes that need no decoding have been seen by the raw scan, which knows no content of pages.
+void StreamLook::look_for_inline_images(const Raw& raw, const Spot& spot) {
+  if (raw.length > thorough_left_) return;
+  thorough_left_ -= raw.length;
+  inline_images_.reset();
+  block_.resize(kBlock);
+  for (std::uint64_t done = 0; done < raw.length;) {
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), raw.length - done));
+    const std::size_t got = tools_.file.read_at(raw.offset + done, block_.data(), wanted);
+    if (got == 0) break;
+    inline_images_.feed(std::string_view(block_).substr(0, got));
+    done += got;
+  }
+  if (inline_images_.largest() > kLargestImage) tools_.findings.add(FindingCode::kHugeImage, spot);
+}
+
+bool StreamLook::bursts(QPDFObjectHandle& stream, std::uint64_t cap) {
+  QPDFObjectHandle dictionary = stream.getDict();
+  const Spot spot = at_object(stream.getObjGen().getObj(), stream.getObjGen().getGen());
+  const Coding coding = coding_of(dictionary, spot);
+  Sink sink(eicar_, std::min(output_left_, cap), 0);
+  decode(stream, coding, raw_of(stream, dictionary), std::numeric_limits<std::uint64_t>::max(), sink);
+  settle(sink, spot);
+  return sink.bursts();
 }
 
 // What a codec wrote is judged by its header.
@@ -246,6 +287,7 @@ void StreamLook::look_at_code(QPDFObjectHandle& stream, const Coding& coding, co
   const bool is_dct = coding.image_codec == "DCTDecode" || coding.image_codec == "DCT";
   if (!is_jpx && !is_jbig2 && !is_dct) return;
   Sink sink(eicar_, kHead, kHead);
+  sink.copy_to(tools_.content, spot);
   decode(stream, coding, raw, kHead, sink);
   ImageSense sense;
   if (is_jpx) sense = sense_of_jpx(sink.head());
@@ -269,8 +311,8 @@ std::string StreamLook::text_of(QPDFObjectHandle& stream, std::size_t longest, c
 // A white page swells as much as any bomb, so an image is never one by what it inflates to; its stated size is judged
 // by the walk. What is spent on images has a budget of its own.
 void StreamLook::look_at_image(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot) {
-  const bool is_thorough = raw.length <= thorough_left_ && image_output_left_ != 0;
-  if (is_thorough) thorough_left_ -= raw.length;
+  const bool is_thorough = raw.length <= images_left_ && image_output_left_ != 0;
+  if (is_thorough) images_left_ -= raw.length;
   Sink sink(eicar_, is_thorough ? image_output_left_ : kSwells * kGlance, 0);
   decode(stream, coding, raw, is_thorough ? std::numeric_limits<std::uint64_t>::max() : kGlance, sink);
   image_output_left_ -= std::min(image_output_left_, sink.made());
@@ -299,7 +341,7 @@ void StreamLook::look_at_hidden(std::string_view dictionary, std::uint64_t data,
   Raw raw;
   raw.length = length;
   Sink sink(eicar_, cap_of(raw), 0);
-  sink.copy_to(tools_.content);
+  sink.copy_to(tools_.content, spot);
   FilterChain chain(*filters, tools_.inflater, sink.cap(), sink);
   feed_raw(data, length, chain);
   chain.finish();
@@ -314,12 +356,15 @@ StreamLook::Attachment StreamLook::look_at_attachment(QPDFObjectHandle& stream, 
   const Coding coding = coding_of(dictionary, spot);
   const std::uint64_t cap = cap_of(raw);
   Sink sink(eicar_, cap, kHead);
-  sink.copy_to(tools_.content);
+  sink.copy_to(tools_.content, spot);
   sink.keep_pdf();
+  AttachedXml xml;
+  sink.copy_to(xml);
   if (cap != 0) decode(stream, coding, raw, std::numeric_limits<std::uint64_t>::max(), sink);
   settle(sink, spot);
   Attachment attachment;
-  attachment.kind = std::max(kind_of_bytes(sink.head()), tools_.judge.kind_of(sink.head()));
+  attachment.kind =
+      std::max({kind_of_bytes(sink.head()), tools_.judge.kind_of(sink.head()), xml.judge(tools_.findings, spot)});
   attachment.is_too_large = sink.is_pdf_too_large();
   if (attachment.kind == FileKind::kPdf) attachment.pdf = sink.take_pdf();
   return attachment;

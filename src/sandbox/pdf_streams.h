@@ -3,6 +3,7 @@
 // compressed bytes and beyond it only their beginning, unless that swells like a bomb; image codecs not at all.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "sandbox/eicar.h"
 #include "sandbox/filter_chain.h"
+#include "sandbox/inline_images.h"
 #include "sandbox/pdf_walk.h"
 
 namespace lazaret::sandbox {
@@ -22,7 +24,8 @@ class StreamLook {
         encrypted_(encrypted),
         output_left_(limits.inflated_bytes),
         image_output_left_(limits.inflated_bytes / 4),
-        thorough_left_(limits.thorough_bytes) {}
+        thorough_left_(limits.thorough_bytes),
+        images_left_(std::min(limits.thorough_bytes, kThoroughImageBytes)) {}
   StreamLook(const StreamLook&) = delete;
   StreamLook& operator=(const StreamLook&) = delete;
 
@@ -35,11 +38,14 @@ class StreamLook {
   Attachment look_at_attachment(QPDFObjectHandle& stream, const Spot& spot);
   // What a stream decodes to, up to `longest` bytes of it; empty where it cannot be decoded.
   std::string text_of(QPDFObjectHandle& stream, std::size_t longest, const Spot& spot);
+  // Whether it decodes to more than `cap`, or than is left for all streams together.
+  bool bursts(QPDFObjectHandle& stream, std::uint64_t cap);
   // A stream libqpdf does not show, by the text of its dictionary and where its data begins in the file.
   void look_at_hidden(std::string_view dictionary, std::uint64_t data, const Spot& spot);
   std::uint64_t output_left() const { return output_left_; }
 
  private:
+  static constexpr std::uint64_t kThoroughImageBytes = std::uint64_t{256} * 1024;
   // How a stream is encoded.
   struct Coding {
     std::vector<FilterSpec> filters;
@@ -57,6 +63,7 @@ class StreamLook {
   Raw raw_of(QPDFObjectHandle& stream, QPDFObjectHandle& dictionary) const;
   void feed_raw(std::uint64_t from, std::uint64_t length, FilterChain& chain);
   void decode(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, std::uint64_t input_cap, Sink& sink);
+  void look_for_inline_images(const Raw& raw, const Spot& spot);
   void look_at_image(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot);
   void look_at_code(QPDFObjectHandle& stream, const Coding& coding, const Raw& raw, const Spot& spot);
   std::uint64_t cap_of(const Raw& raw) const;
@@ -66,10 +73,12 @@ class StreamLook {
   const WalkTools& tools_;
   bool encrypted_;
   EicarMatcher eicar_;
+  InlineImages inline_images_;
   std::string block_;  // one for all streams: a buffer of its own for each costs more than reading it
   std::uint64_t output_left_;
   std::uint64_t image_output_left_;
   std::uint64_t thorough_left_;
+  std::uint64_t images_left_;  // the same of images, whose pixels nobody runs
 };
 
 }  // namespace lazaret::sandbox

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <new>
+#include <optional>
 
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFExc.hh>
@@ -9,6 +10,7 @@
 #include "sandbox/pdf_facts.h"
 #include "sandbox/pdf_findings.h"
 #include "sandbox/pdf_hidden_walk.h"
+#include "sandbox/pdf_object_streams.h"
 #include "sandbox/pdf_walker.h"
 #include "sandbox/qpdf_source.h"
 
@@ -46,13 +48,16 @@ void walk_open_document(QPDF& pdf, const WalkTools& tools, const WalkLimits& lim
   const WalkTools watched{tools.file,    tools.inflater, tools.judge,  findings,
                           tools.watched, tools.census,   tools.header, tools.content};
   Walker walker(pdf, watched, limits);
+  std::optional<ObjectStreams> locked;
+  if (result.encrypted) locked.emplace(pdf, watched, limits);
+  if (locked && !locked->are_bounded(walker.streams())) return;
   result.page_count = walker.count_pages();
   if (result.page_count == 0) tools.findings.add(FindingCode::kNoPages, Spot());
   walker.walk_objects();
   walker.signatures().judge();
   read_own_words(pdf, result.words);
   walker.tell(result.words);
-  if (!walker.is_over()) HiddenWalk(pdf, watched, limits, walker, findings).run();
+  if (!walker.is_over()) HiddenWalk(pdf, watched, limits, walker, findings).run(locked ? &*locked : nullptr);
   if (pdf.anyWarnings()) {
     const std::vector<QPDFExc> warnings = pdf.getWarnings();
     const qpdf_offset_t offset = QPDFExc(warnings.front()).getFilePosition();

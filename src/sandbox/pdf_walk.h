@@ -15,6 +15,8 @@
 
 namespace lazaret::sandbox {
 
+class ContentSearch;
+
 struct WalkLimits {
   std::uint64_t inflated_bytes = 0;
   std::uint64_t thorough_bytes = 0;
@@ -45,9 +47,9 @@ struct WalkTools {
   AttachmentJudge& judge;
   FindingSink& findings;
   std::vector<Watched>& watched;
-  const Census& census;         // of the same bytes
-  std::uint64_t header = 0;     // offset of %PDF-, from which libqpdf counts
-  ByteSink* content = nullptr;  // also gets what streams decode to, and scripts; wants all of it
+  const Census& census;              // of the same bytes
+  std::uint64_t header = 0;          // offset of %PDF-, from which libqpdf counts
+  ContentSearch* content = nullptr;  // also gets what streams decode to, and scripts
 };
 
 // What a document says of itself. Texts hold only what FactList lets through.

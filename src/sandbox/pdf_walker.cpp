@@ -4,6 +4,7 @@
 #include <map>
 #include <new>
 
+#include "sandbox/content_search.h"
 #include "sandbox/pdf_exploits.h"
 #include "sandbox/pdf_findings.h"
 #include "sandbox/pdf_xml.h"
@@ -14,8 +15,7 @@ namespace {
 
 using inspect::FindingCode;
 
-constexpr std::uint64_t kNodesPerObject = 16;          // containers inside objects, on average
-constexpr double kLargestImage = 4.0 * (1ULL << 30U);  // bytes once decoded
+constexpr std::uint64_t kNodesPerObject = 16;  // containers inside objects, on average
 constexpr std::size_t kWarningsKept = 256;
 constexpr std::size_t kHeaderReach = 1024;
 constexpr std::size_t kMostTypes = 8;                            // of attachments, that are told
@@ -171,7 +171,10 @@ void Walker::judge_script(QPDFObjectHandle& script, Role role, const Spot& spot)
   if (script.isString()) {
     actions_.judge_script(script.getStringValue(), trigger, spot);
     const std::string text = script.getUTF8Value();
-    if (tools_.content != nullptr) tools_.content->write(text.data(), text.size());
+    if (tools_.content != nullptr) {
+      tools_.content->begin(spot);
+      tools_.content->write(text.data(), text.size());
+    }
   }
   if (script.isStream()) actions_.judge_script(streams_.text_of(script, kLongestScript, spot), trigger, spot);
 }
@@ -254,8 +257,8 @@ void Walker::walk_nested(std::string_view bytes, const Spot& spot) {
   WalkLimits limits = limits_;
   limits.inflated_bytes = streams_.output_left();
   --limits.nesting;
-  const RawScan raw =
-      scan_raw(inner, bytes.substr(0, 4 * kHeaderReach), header, limits.inflated_bytes, tools_.inflater, findings);
+  const RawScanTools scan_tools{inner, tools_.inflater, findings};
+  const RawScan raw = scan_raw(scan_tools, bytes.substr(0, 4 * kHeaderReach), header, limits.inflated_bytes);
   if (!raw.is_safe_to_walk) return;
   std::vector<Watched> watched;
   walk_pdf(WalkTools{inner, tools_.inflater, tools_.judge, findings, watched, raw.census, header, tools_.content},

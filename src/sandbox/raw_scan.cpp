@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "sandbox/content_search.h"
 #include "sandbox/eicar.h"
 #include "sandbox/filter_chain.h"
+#include "sandbox/filter_stages.h"
 #include "sandbox/library_stream.h"
 #include "sandbox/pdf_lexer.h"
 #include "sandbox/pdf_names.h"
@@ -68,10 +70,22 @@ bool claims_too_much(const RawDictionary& dictionary) {
   return has_more_than("Size", kMostNumbers) || has_more_than("Index", kMostNumbers) || has_more_than("W", kWidest);
 }
 
+// Whether libqpdf would make room for rows that no document has, whatever there is to fill them with.
+bool has_absurd_rows(const RawDictionary& dictionary) {
+  const auto filters = filters_of(dictionary);
+  return filters && std::ranges::any_of(*filters, [](const FilterSpec& spec) {
+           return spec.predictor > 1 && !PredictorStage::can_predict(spec);
+         });
+}
+
 class RawScanner {
  public:
-  RawScanner(const FileReader& file, std::uint64_t inflated_bytes, Inflater& inflater, FindingSink& findings)
-      : file_(file), inflater_(inflater), findings_(findings), library_bytes_left_(inflated_bytes) {
+  RawScanner(const RawScanTools& tools, std::uint64_t inflated_bytes)
+      : file_(tools.file),
+        inflater_(tools.inflater),
+        findings_(tools.findings),
+        rules_(tools.rules),
+        library_bytes_left_(inflated_bytes) {
     window_.reserve(kBlock + kCarry);
   }
 
@@ -83,6 +97,7 @@ class RawScanner {
   std::size_t index(std::uint64_t offset) const { return static_cast<std::size_t>(offset - base_); }
 
   bool fill();
+  void go_to(std::uint64_t offset);
   void step_over_stream();
   void read_outside();
   void look_at_text(std::size_t from, std::size_t to);
@@ -101,6 +116,7 @@ class RawScanner {
   const FileReader& file_;
   Inflater& inflater_;
   FindingSink& findings_;
+  ContentSearch* rules_;
   RawScan result_;
   EicarMatcher eicar_;
   std::string window_;
@@ -110,6 +126,7 @@ class RawScanner {
   std::uint64_t last_keyword_ = 0;           // where the text since the last stream begins
   std::optional<std::uint64_t> skip_until_;  // inside a stream of known end
   bool in_stream_ = false;                   // inside a stream that ends at the next `endstream`
+  bool is_encoded_ = false;                  // the stream has a filter
   std::optional<std::uint64_t> last_end_mark_;
   std::uint64_t library_bytes_left_;
   std::uint32_t library_streams_ = 0;
@@ -157,26 +174,40 @@ RawScan RawScanner::run(std::string_view head, std::size_t header) {
   } else {
     findings_.add(FindingCode::kTruncated, at_offset(file_.size()));
   }
+  if (rules_ != nullptr) rules_->end_raw();
   if (const auto archive = find_zip_end(file_)) add_candidate(FindingCode::kZipTail, archive->offset);
   return std::move(result_);
 }
 
+// Every byte is passed once, from the window to the rules.
+void RawScanner::go_to(std::uint64_t offset) {
+  const std::string_view passed = window().substr(index(position_), static_cast<std::size_t>(offset - position_));
+  position_ = offset;
+  if (rules_ == nullptr) return;
+  const bool is_encoded = is_encoded_ && (skip_until_ || in_stream_);
+  if (is_encoded) {
+    rules_->show_raw_encoded(passed);
+  } else {
+    rules_->show_raw(passed);
+  }
+}
+
 void RawScanner::step_over_stream() {
   if (skip_until_) {
-    position_ = std::min(*skip_until_, end());
+    go_to(std::min(*skip_until_, end()));
     if (position_ == *skip_until_) skip_until_.reset();
     return;
   }
   constexpr auto kEnd = "endstream"sv;
   const std::size_t hit = find(window(), kEnd, index(position_), window_.size());
   if (hit != std::string_view::npos) {
+    go_to(base_ + hit + kEnd.size());
     in_stream_ = false;
-    position_ = base_ + hit + kEnd.size();
     last_keyword_ = position_;
   } else if (end() >= file_.size()) {
-    position_ = end();
+    go_to(end());
   } else {
-    position_ = std::max(position_, end() - (kEnd.size() - 1));
+    go_to(std::max(position_, end() - (kEnd.size() - 1)));
   }
 }
 
@@ -188,10 +219,8 @@ void RawScanner::read_outside() {
   const std::size_t hit = find(window(), kStream, from, std::min(window_.size(), to + kStream.size() - 1));
   const std::size_t until = hit == std::string_view::npos ? to : hit;
   look_at_text(from, until);
-  position_ = base_ + until;
-  if (hit == std::string_view::npos) return;
-  position_ += kStream.size();
-  enter_stream(hit);
+  go_to(base_ + until + (hit == std::string_view::npos ? 0 : kStream.size()));
+  if (hit != std::string_view::npos) enter_stream(hit);
 }
 
 void RawScanner::look_at_text(std::size_t from, std::size_t to) {
@@ -301,9 +330,10 @@ void RawScanner::enter_stream(std::size_t keyword) {
   const std::uint64_t start = base_ + data;
   if (is_object_open_) result_.census.objects[open_object_].is_stream = true;
   look_at_library_stream(dictionary, start);
+  go_to(start);
   skip_until_ = stated_end(dictionary, start);
   in_stream_ = !skip_until_;
-  position_ = start;
+  is_encoded_ = dictionary.has("Filter");
   last_keyword_ = skip_until_.value_or(start);
 }
 
@@ -351,6 +381,11 @@ void RawScanner::look_at_library_stream(const RawDictionary& dictionary, std::ui
     result_.is_safe_to_walk = false;
     return;
   }
+  if (has_absurd_rows(dictionary)) {
+    findings_.add(FindingCode::kInflatesTooFar, at_offset(data));
+    result_.is_safe_to_walk = false;
+    return;
+  }
   LibraryStream stream(dictionary, data, std::min(kLibraryStream, library_bytes_left_), result_.census);
   count_library_stream(stream, dictionary, data);
   std::vector<std::uint64_t>& hiding = result_.streams_that_hide_names;
@@ -385,9 +420,8 @@ void RawScanner::count_library_stream(LibraryStream& stream, const RawDictionary
 
 }  // namespace
 
-RawScan scan_raw(const FileReader& file, std::string_view head, std::size_t header, std::uint64_t inflated_bytes,
-                 Inflater& inflater, FindingSink& findings) {
-  return RawScanner(file, inflated_bytes, inflater, findings).run(head, header);
+RawScan scan_raw(const RawScanTools& tools, std::string_view head, std::size_t header, std::uint64_t inflated_bytes) {
+  return RawScanner(tools, inflated_bytes).run(head, header);
 }
 
 }  // namespace lazaret::sandbox

@@ -2,7 +2,8 @@
 // It finds what lies around the document (bytes before and after it, second headers, archives in the tail), names
 // that are written to be overlooked, the EICAR string, and object and xref streams that would burst libqpdf; and it
 // counts the objects there are, for the walk to compare with what libqpdf shows.
-// Streams are stepped over by their stated length where `endstream` stands there, else by searching for it.
+// Streams are stepped over by their stated length where `endstream` stands there, else by searching for it. All bytes
+// are shown to the rules on the way.
 // Plain C++17, so that the room of libqpdf can use it for documents inside documents.
 #pragma once
 
@@ -16,6 +17,8 @@
 #include "sandbox/object_census.h"
 
 namespace lazaret::sandbox {
+
+class ContentSearch;
 
 // A finding that does not count where the walk shows that it lies inside a stream: there the bytes belong to an
 // attachment, not to the file.
@@ -35,9 +38,15 @@ struct RawScan {
 
 inline constexpr std::size_t kMaxCandidates = 16;
 
+struct RawScanTools {
+  const FileReader& file;
+  Inflater& inflater;
+  FindingSink& findings;
+  ContentSearch* rules = nullptr;  // null: they have seen these bytes
+};
+
 // `head` is the first kilobytes of the file, `header` the offset of its %PDF-. All object and xref streams together may
 // inflate to `inflated_bytes`.
-RawScan scan_raw(const FileReader& file, std::string_view head, std::size_t header, std::uint64_t inflated_bytes,
-                 Inflater& inflater, FindingSink& findings);
+RawScan scan_raw(const RawScanTools& tools, std::string_view head, std::size_t header, std::uint64_t inflated_bytes);
 
 }  // namespace lazaret::sandbox

@@ -113,9 +113,10 @@ TEST(LibraryStream, ListsNothingWhereItsHeaderMakesNoSense) {
 }
 
 Census census_of(const std::string& bytes) {
+  const FileReader file(bytes);
   Inflater inflater;
   FindingList findings;
-  return scan_raw(FileReader(bytes), bytes, 0, 1 << 20, inflater, findings).census;
+  return scan_raw({file, inflater, findings}, bytes, 0, 1 << 20).census;
 }
 
 TEST(RawScan, ListsObjectsTrailersAndTheEndsOfRevisions) {

@@ -230,6 +230,16 @@ TEST_F(TextTypes, XmlThatIsTooDeepIsABomb) {
   EXPECT_EQ(said_of("xml", deep), "bomb: too_deep");
 }
 
+TEST_F(TextTypes, FilesInsideOfXmlThatOpenSomethingOutsideAreMalicious) {
+  const auto fhir = [](const std::string& bytes) {
+    return "{\"resourceType\":\"Binary\",\"data\":\"" + to_base64(bytes) + "\"}";
+  };
+  EXPECT_EQ(said_of("json", fhir("<?xml version='1.0'?><!DOCTYPE a SYSTEM 'http://host.example/a'><a/>")),
+            "malicious: external_entity");
+  EXPECT_EQ(said_of("json", fhir("<?xml version='1.0'?><?xml-stylesheet href='CDA.xsl'?><ClinicalDocument/>")),
+            "clean");
+}
+
 TEST_F(TextTypes, FilesInsideXmlAreJudgedByTheirBytes) {
   const auto cda = [](std::string_view bytes) {
     return "<ClinicalDocument><text mediaType='application/pdf' representation='B64'>\n" + to_base64(bytes) +

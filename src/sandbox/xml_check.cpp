@@ -25,12 +25,6 @@ class Files final : public XmlFileListener {
   Base64Look look_;
 };
 
-// Pages and pictures are XML too, and not what .xml is taken for here.
-bool is_markup_root(const XmlTraits& traits) {
-  return traits.root == "html" || traits.root == "svg" || traits.root_namespace == "http://www.w3.org/1999/xhtml" ||
-         traits.root_namespace == "http://www.w3.org/2000/svg";
-}
-
 void tell_findings(const XmlTraits& traits, FindingSink& findings) {
   struct Row {
     std::int64_t XmlTraits::* place;
@@ -39,6 +33,7 @@ void tell_findings(const XmlTraits& traits, FindingSink& findings) {
   static constexpr auto kRows = std::to_array<Row>({
       {&XmlTraits::broken, FindingCode::kUnreadable},
       {&XmlTraits::too_deep, FindingCode::kTooDeep},
+      {&XmlTraits::external_dtd, FindingCode::kExternalEntity},
       {&XmlTraits::external_entity, FindingCode::kExternalEntity},
       {&XmlTraits::internal_entity, FindingCode::kInternalEntity},
       {&XmlTraits::entity_expansion, FindingCode::kEntityExpansion},
@@ -59,7 +54,8 @@ void check_xml(const CheckTools& tools) {
   Files files(tools);
   const XmlTraits traits = read_xml(tools.file, &files);
   tell_findings(traits, tools.findings);
-  if (is_markup_root(traits)) tools.findings.add(FindingCode::kTypeMismatch, at_offset(0));
+  // Pages and pictures are not what .xml is taken for here.
+  if (is_markup(traits)) tools.findings.add(FindingCode::kTypeMismatch, at_offset(0));
   if (traits.root == "ClinicalDocument") tools.facts.set(FactCode::kFormat, "cda");
   if (traits.root_namespace == "http://hl7.org/fhir") {
     tools.facts.set(FactCode::kFormat, "fhir");

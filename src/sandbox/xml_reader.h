@@ -1,9 +1,11 @@
-// read_xml(): XML as expat parses it, never searched as text: whether it is well-formed, what its DOCTYPE would make a
-// reader do, script in it, and links. Nothing outside is ever opened, and entities unfold under a cap. Also used for
-// the XML inside other formats. The only room of expat.
+// XmlReader, read_xml(): XML as expat parses it, never searched as text: whether it is well-formed, what its DOCTYPE
+// would make a reader do, script in it, and links. Nothing outside is ever opened, and entities unfold under a cap.
+// Also used for the XML inside other formats, also as it is decoded. The only room of expat. Plain C++17, for the room
+// of libqpdf.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -29,7 +31,8 @@ inline constexpr std::int64_t kNowhere = -1;
 struct XmlTraits {
   std::int64_t broken = kNowhere;            // not well-formed from here
   std::int64_t too_deep = kNowhere;          // elements nested beyond what is followed
-  std::int64_t external_entity = kNowhere;   // an external DTD or entity: a reader would open something
+  std::int64_t external_dtd = kNowhere;      // a reader would open something
+  std::int64_t external_entity = kNowhere;   // the same; nothing is read behind it
   std::int64_t internal_entity = kNowhere;   // entities of its own
   std::int64_t entity_expansion = kNowhere;  // that unfold beyond the cap
   std::int64_t script = kNowhere;            // an element or attribute that runs script
@@ -38,6 +41,25 @@ struct XmlTraits {
   std::int64_t remote_stylesheet = kNowhere;
   std::string root;            // its name without prefix, at most 128 bytes
   std::string root_namespace;  // at most 128 bytes
+};
+
+// A page or a picture, which are XML too.
+bool is_markup(const XmlTraits& traits);
+
+// For bytes that come in pieces. `files` may be null. Throws std::bad_alloc, and what `files` throws.
+class XmlReader {
+ public:
+  explicit XmlReader(XmlFileListener* files);
+  ~XmlReader();
+  XmlReader(const XmlReader&) = delete;
+  XmlReader& operator=(const XmlReader&) = delete;
+  void feed(std::string_view bytes);
+  // To be called once.
+  XmlTraits finish();
+
+ private:
+  class Machine;
+  std::unique_ptr<Machine> machine_;
 };
 
 // `files` may be null.

@@ -1,22 +1,32 @@
 #include "sandbox/yara_rules.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include <sys/stat.h>
 #include <yara.h>
 
+#include "base/encoding.h"
 #include "sandbox/own_rules.h"
 
 namespace lazaret::sandbox {
 namespace {
 
-constexpr int kScanSeconds = 5;                   // for one piece of a document; a worker has ten for all of it
-constexpr std::size_t kMostHits = 8;              // different rules told of one document
-constexpr std::size_t kLongestName = 64;          // of a rule; longer ones are cut
-constexpr off_t kMostRuleBytes = off_t{8} << 20;  // of one file
+constexpr std::size_t kMostHits = 8;                            // different rules told of one document
+constexpr std::size_t kLongestName = 64;                        // of a rule; longer ones are cut
+constexpr off_t kMostRuleBytes = off_t{8} << 20;                // of one file
+constexpr std::size_t kWorthSharing = std::size_t{256} * 1024;  // a mapping of its own costs a fork something too
+constexpr std::size_t kWindow = std::size_t{256} * 1024;        // of a content, at a time
+constexpr std::size_t kOverlap = YR_RE_SCAN_LIMIT;              // seen again in the next: no string can be longer
+constexpr std::size_t kHead = 4096;                             // of a content, for conditions that name an offset
+constexpr std::size_t kAsleep = std::size_t{64} * 1024;         // the same until an anchor is met: each page costs
+constexpr std::size_t kLookBack = std::size_t{32} * 1024;       // of what stands before the first anchor
+constexpr std::size_t kLongestAnchor = 32;                      // longer ones are cut to it
 
 struct Closer {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -92,6 +102,17 @@ Result<YR_RULES*> reload(YR_COMPILER* compiler) {
   return rules;
 }
 
+// "anchor", or "anchor_hex" for bytes that are no text. Nothing: the meta is another one.
+std::optional<std::string> anchor_in(const YR_META& meta) {
+  const std::string_view name = meta.identifier;
+  if (meta.type != META_TYPE_STRING || (name != "anchor" && name != "anchor_hex")) return std::nullopt;
+  const std::string_view text = meta.string;
+  if (name == "anchor") return std::string(text.substr(0, kLongestAnchor));
+  std::vector<std::uint8_t> bytes(std::min(text.size() / 2, kLongestAnchor));
+  if (!hex_decode(text.substr(0, 2 * bytes.size()), bytes)) return std::string();
+  return std::string(bytes.begin(), bytes.end());
+}
+
 // Of our own rules. A rule without one could match anything, which an anchor too short to filter by says.
 std::vector<std::string> anchors_of(YR_RULES* rules) {
   std::vector<std::string> anchors;
@@ -100,27 +121,31 @@ std::vector<std::string> anchors_of(YR_RULES* rules) {
     const std::size_t before = anchors.size();
     YR_META* meta = nullptr;
     yr_rule_metas_foreach(rule, meta) {
-      if (meta->type == META_TYPE_STRING && std::string_view(meta->identifier) == "anchor") {
-        anchors.emplace_back(meta->string);
-      }
+      if (auto anchor = anchor_in(*meta)) anchors.push_back(*std::move(anchor));
     }
     if (anchors.size() == before) anchors.emplace_back();
   }
   return anchors;
 }
 
-int take_hit(YR_SCAN_CONTEXT*, int message, void* data, void* self) {
-  if (message != CALLBACK_MSG_RULE_MATCHING) return CALLBACK_CONTINUE;
-  auto& hits = *static_cast<std::vector<std::string>*>(self);
-  const std::string name = std::string(static_cast<const YR_RULE*>(data)->identifier).substr(0, kLongestName);
-  if (hits.size() < kMostHits && std::ranges::find(hits, name) == hits.end()) hits.push_back(name);
-  return CALLBACK_CONTINUE;
+// What to relocate is listed for those who save the rules, in as many small pieces as there are pointers.
+void forget_relocations(YR_ARENA& arena) {
+  for (YR_RELOC* entry = arena.reloc_list_head; entry != nullptr;) {
+    YR_RELOC* const next = entry->next;
+    std::free(entry);
+    entry = next;
+  }
+  arena.reloc_list_head = nullptr;
+  arena.reloc_list_tail = nullptr;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<YaraRules>> YaraRules::load(const std::vector<std::string>& files) {
   if (yr_initialize() != ERROR_SUCCESS) return fail(ErrorCode::kInternal, "libyara cannot be set up");
+  // Only that something matched is asked for, not what: no room is made for copies of it.
+  std::uint32_t none = 0;
+  yr_set_configuration(YR_CONFIG_MAX_MATCH_DATA, &none);
   std::unique_ptr<YaraRules> made(new YaraRules());
   std::string fault;
   auto compiler = make_compiler(fault);
@@ -135,10 +160,33 @@ Result<std::unique_ptr<YaraRules>> YaraRules::load(const std::vector<std::string
   if (!rules) return std::unexpected(std::move(rules.error()));
   made->rules_ = *rules;
   if (files.empty()) made->filter_.emplace(anchors_of(*rules));
+  if (auto shared = made->share(); !shared) return std::unexpected(std::move(shared.error()));
   return made;
 }
 
+// Scanning reads the rules and writes to the scanner alone.
+Result<void> YaraRules::share() {
+  YR_ARENA& arena = *static_cast<YR_RULES*>(rules_)->arena;
+  forget_relocations(arena);
+  for (std::uint32_t i = 0; i < arena.num_buffers; ++i) {
+    const YR_ARENA_BUFFER& buffer = arena.buffers[i];
+    if (buffer.used < kWorthSharing) continue;
+    auto pages = SharedPages::freeze(buffer.data, buffer.used);
+    if (!pages) return std::unexpected(std::move(pages.error()));
+    pages_.push_back(*std::move(pages));
+  }
+  return {};
+}
+
+std::size_t YaraRules::shared_bytes() const {
+  std::size_t bytes = 0;
+  for (const SharedPages& pages : pages_)
+    bytes += pages.size();
+  return bytes;
+}
+
 YaraRules::~YaraRules() {
+  pages_.clear();
   if (rules_ != nullptr) yr_rules_destroy(static_cast<YR_RULES*>(rules_));
   yr_finalize();
 }
@@ -147,27 +195,144 @@ std::string YaraRules::version() {
   return "yara " YR_VERSION;
 }
 
-void YaraScan::set_up() {
-  YR_SCANNER* scanner = nullptr;
-  if (yr_scanner_create(static_cast<YR_RULES*>(rules_.rules_), &scanner) != ERROR_SUCCESS) throw std::bad_alloc();
-  // Without handlers of signals, which a sealed worker may not set; a fault ends the worker, as it should.
+// libyara pulls the blocks of a content; here they are pushed. Between two blocks it is told that the next is not ready
+// yet, and goes on from there when it is called again. Its rules are evaluated behind the last block; what they read at
+// fixed offsets then is in `head`, since the blocks are gone. Until an anchor is met it is not called at all.
+struct YaraScan::Machine {
+  YR_RULES* rules = nullptr;
+  const AnchorFilter* filter = nullptr;  // null: all is shown
+  YR_SCANNER* scanner = nullptr;         // made when there is something to show it
+  YR_MEMORY_BLOCK block{};
+  YR_MEMORY_BLOCK_ITERATOR blocks{};
+  std::string window;           // the next block, beginning with what was passed before
+  std::size_t passed = 0;       // how much of it that is
+  std::uint64_t window_at = 0;  // where it lies in the content
+  std::string head;
+  std::uint64_t file_size = 0;
+  bool is_awake = false;    // an anchor has been met in this content
+  bool has_begun = false;   // libyara has seen a block of it
+  bool is_waiting = false;  // the block has not been taken yet
+  bool is_over = false;     // and is the last one
+  bool is_sound = true;
+  std::array<const char*, kMostHits> hits{};
+  std::size_t hit_count = 0;
+
+  Machine() {
+    blocks.context = this;
+    blocks.first = [](YR_MEMORY_BLOCK_ITERATOR* self) { return of(self->context).first_block(); };
+    blocks.next = [](YR_MEMORY_BLOCK_ITERATOR* self) { return of(self->context).next_block(); };
+    blocks.file_size = [](YR_MEMORY_BLOCK_ITERATOR* self) { return of(self->context).file_size; };
+    block.fetch_data = [](YR_MEMORY_BLOCK* self) { return static_cast<const std::uint8_t*>(self->context); };
+  }
+  static Machine& of(void* self) { return *static_cast<Machine*>(self); }
+
+  YR_MEMORY_BLOCK* show(std::string& bytes, std::uint64_t at) {
+    block.context = bytes.data();
+    block.size = bytes.size();
+    block.base = at;
+    return &block;
+  }
+  YR_MEMORY_BLOCK* first_block() { return is_waiting ? next_block() : show(head, 0); }
+  YR_MEMORY_BLOCK* next_block() {
+    blocks.last_error = is_waiting || is_over ? ERROR_SUCCESS : ERROR_BLOCK_NOT_READY;
+    return std::exchange(is_waiting, false) ? show(window, window_at) : nullptr;
+  }
+
+  // Called from C, so it must not throw: the names are the rules' own and outlive the scan.
+  static int take_hit(YR_SCAN_CONTEXT*, int message, void* data, void* self) {
+    Machine& machine = of(self);
+    if (message != CALLBACK_MSG_RULE_MATCHING || machine.hit_count == kMostHits) return CALLBACK_CONTINUE;
+    machine.hits.at(machine.hit_count++) = static_cast<const YR_RULE*>(data)->identifier;
+    return CALLBACK_CONTINUE;
+  }
+
+  void set_up();
+  void scan();
+  void look_for_anchors();
+  void pass_window();
+};
+
+// Without handlers of signals, which a sealed worker may not set; a fault ends the worker, as it should. What takes too
+// long ends by the worker's limit of processor time.
+void YaraScan::Machine::set_up() {
+  if (yr_scanner_create(rules, &scanner) != ERROR_SUCCESS) throw std::bad_alloc();
   yr_scanner_set_flags(scanner, SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
-  yr_scanner_set_timeout(scanner, kScanSeconds);
-  scanner_ = scanner;
+  yr_scanner_set_callback(scanner, take_hit, this);
+}
+
+void YaraScan::Machine::scan() {
+  if (scanner == nullptr) set_up();
+  has_begun = true;
+  const int result = yr_scanner_scan_mem_blocks(scanner, &blocks);
+  if (result == ERROR_INSUFFICIENT_MEMORY) throw std::bad_alloc();
+  is_sound = result == ERROR_SUCCESS || result == ERROR_BLOCK_NOT_READY || result == ERROR_TOO_MANY_MATCHES;
+}
+
+// An anchor that lies across what was passed and what is new is seen too.
+void YaraScan::Machine::look_for_anchors() {
+  if (is_awake) return;
+  const std::size_t from = filter == nullptr ? 0 : passed - std::min(passed, filter->reach());
+  is_awake = filter == nullptr || filter->may_match(std::string_view(window).substr(from));
+}
+
+// What stands before the first anchor may belong to it, so a part of it stays.
+void YaraScan::Machine::pass_window() {
+  look_for_anchors();
+  if (is_awake && window.size() < kWindow) return;
+  if (is_awake) {
+    is_waiting = true;
+    scan();
+  }
+  passed = is_awake ? kOverlap : kLookBack;
+  const std::size_t done = window.size() - passed;
+  window.erase(0, done);
+  window_at += done;
+}
+
+YaraScan::YaraScan(const YaraRules& rules, std::uint64_t file_size) : machine_(std::make_unique<Machine>()) {
+  machine_->rules = static_cast<YR_RULES*>(rules.rules_);
+  if (rules.filter_) machine_->filter = &*rules.filter_;
+  machine_->file_size = file_size;
 }
 
 YaraScan::~YaraScan() {
-  if (scanner_ != nullptr) yr_scanner_destroy(static_cast<YR_SCANNER*>(scanner_));
+  if (machine_->scanner != nullptr) yr_scanner_destroy(machine_->scanner);
 }
 
-bool YaraScan::scan(std::string_view bytes, std::vector<std::string>& hits) {
-  if (!may_match(bytes)) return true;
-  if (scanner_ == nullptr) set_up();
-  auto* scanner = static_cast<YR_SCANNER*>(scanner_);
-  yr_scanner_set_callback(scanner, take_hit, &hits);
-  const int result = yr_scanner_scan_mem(scanner, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  if (result == ERROR_INSUFFICIENT_MEMORY) throw std::bad_alloc();
-  return result == ERROR_SUCCESS || result == ERROR_TOO_MANY_MATCHES;
+void YaraScan::feed(std::string_view bytes) {
+  Machine& machine = *machine_;
+  if (machine.head.size() < kHead) machine.head.append(bytes.substr(0, kHead - machine.head.size()));
+  while (!bytes.empty() && machine.is_sound) {
+    const std::size_t full = machine.is_awake ? kWindow : kAsleep;
+    const std::size_t taken = std::min(bytes.size(), full - machine.window.size());
+    machine.window.append(bytes.substr(0, taken));
+    bytes.remove_prefix(taken);
+    if (machine.window.size() == full) machine.pass_window();
+  }
+}
+
+bool YaraScan::end(std::vector<std::string>& hits) {
+  Machine& machine = *machine_;
+  machine.is_over = true;
+  machine.is_waiting = machine.window.size() > machine.passed;
+  if (machine.is_waiting) machine.look_for_anchors();
+  const bool is_asked = machine.is_awake && (machine.is_waiting || machine.has_begun);
+  if (is_asked && machine.is_sound) machine.scan();
+  for (std::size_t i = 0; i < machine.hit_count; ++i) {
+    const std::string name = std::string(machine.hits.at(i)).substr(0, kLongestName);
+    if (hits.size() < kMostHits && std::ranges::find(hits, name) == hits.end()) hits.push_back(name);
+  }
+  machine.window.clear();
+  machine.head.clear();
+  machine.window_at = 0;
+  machine.passed = 0;
+  machine.hit_count = 0;
+  machine.is_awake = false;
+  machine.has_begun = false;
+  machine.is_waiting = false;
+  machine.is_over = false;
+  machine.blocks.last_error = ERROR_SUCCESS;
+  return std::exchange(machine.is_sound, true);
 }
 
 }  // namespace lazaret::sandbox

@@ -60,7 +60,9 @@ std::vector<RuleCase> rule_cases() {
 
 std::string hits_of(const YaraRules& rules, std::string_view bytes) {
   std::vector<std::string> hits;
-  EXPECT_TRUE(YaraScan(rules).scan(bytes, hits));
+  YaraScan scan(rules, bytes.size());
+  scan.feed(bytes);
+  EXPECT_TRUE(scan.end(hits));
   std::string text;
   for (const std::string& hit : hits)
     text.append(text.empty() ? "" : " ").append(hit);
@@ -82,6 +84,13 @@ TEST(OwnRules, AllHaveATest) {
   for (std::size_t at = text.find("\nrule "); at != std::string::npos; at = text.find("\nrule ", at + 1))
     ++count;
   EXPECT_EQ(count, rule_cases().size());
+}
+
+TEST(OwnRules, KnowTheClassOfTheEquationEditorByItsBytes) {
+  const auto rules = YaraRules::load({});
+  ASSERT_TRUE(rules) << rules.error().detail;
+  EXPECT_EQ(hits_of(**rules, "x\x02\xCE\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46"s), "lazaret_equation_object");
+  EXPECT_EQ(hits_of(**rules, "x\x02\xCE\x02\0\0\0\0\1\xC0\0\0\0\0\0\0\x46"s), "");
 }
 
 class RuleFiles : public testing::Test {
@@ -155,6 +164,52 @@ TEST_F(RulesInDocuments, SeeAcrossTheBoundsOfTheirWindows) {
     EXPECT_EQ(said_of("txt", repeated("x", static_cast<int>(before)) + " " + attack), "malicious: known_attack")
         << before;
   }
+}
+
+TEST_F(RulesInDocuments, SeeStringsThatLieFarApartInOneContent) {
+  const std::string far = repeated("A quiet night on the ward. ", 40'000);
+  const std::string page =
+      testing_support::one_page({.more = {testing_support::stream_body(
+                                     "/Filter /FlateDecode", sample::deflate("powershell " + far + " -w hidden", 1))}});
+  EXPECT_EQ(said_of("pdf", page), "malicious: known_attack");
+  EXPECT_EQ(said_of("txt", "powershell " + far + " -w hidden"), "malicious: known_attack");
+}
+
+TEST_F(RulesInDocuments, DoNotMixLargeStreams) {
+  const std::string far = repeated("A quiet night on the ward. ", 20'000);
+  const auto stream = [](const std::string& text) {
+    return testing_support::stream_body("/Filter /FlateDecode", sample::deflate(text, 1));
+  };
+  EXPECT_EQ(said_of("pdf", testing_support::one_page({.more = {stream("powershell " + far), stream("-w hidden")}})),
+            "clean");
+}
+
+TEST_F(RulesInDocuments, SeeTextInARawStreamThatOnlyClaimsToBeEncoded) {
+  const std::string noise = sample::deflate(repeated("ward ", 9000), 9);
+  EXPECT_EQ(said_of("pdf", testing_support::one_page(
+                               {.more = {testing_support::stream_body("/Filter /FlateDecode",
+                                                                      noise + "PowerShell -nop -w hidden" + noise)}})),
+            "malicious: known_attack");
+}
+
+TEST_F(RuleFiles, MayNameOffsetsAndTheSizeOfTheFile) {
+  const auto rules = YaraRules::load({file("a.yar", "rule head { condition: uint16(0) == 0x6177 and filesize > 9 }")});
+  ASSERT_TRUE(rules) << rules.error().detail;
+  EXPECT_EQ(hits_of(**rules, "ward seven"), "head");
+  EXPECT_EQ(hits_of(**rules, "ward 7"), "");
+  EXPECT_EQ(hits_of(**rules, "ward " + repeated("seven ", 100'000)), "head");
+}
+
+TEST_F(RuleFiles, LieInPagesThatAForkShares) {
+  std::string text;
+  for (int i = 0; i < 12'000; ++i) {
+    text += "rule r" + std::to_string(i) + " { strings: $a = \"ward " + std::to_string(7'000'000 + 7919 * i) +
+            "\" condition: $a }\n";
+  }
+  const auto rules = YaraRules::load({file("many.yar", text)});
+  ASSERT_TRUE(rules) << rules.error().detail;
+  EXPECT_GT((*rules)->shared_bytes(), 400'000U);
+  EXPECT_EQ(hits_of(**rules, "ward 7007919"), "r1");
 }
 
 TEST_F(RulesInDocuments, FindNothingInOrdinaryOnes) {

@@ -1,10 +1,14 @@
 #include "tests/support/qpdf_rewrite.h"
 
+#include <array>
 #include <memory>
+#include <numeric>
+#include <utility>
 
 #include <qpdf/Buffer.hh>
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFWriter.hh>
+#include <qpdf/QUtil.hh>
 
 namespace lazaret::testing_support {
 namespace {
@@ -59,6 +63,28 @@ const char* name_of(Rewriting rewriting) {
       return "AES with 256 bits and object streams";
   }
   return "";
+}
+
+std::string encrypted_by_rc4(int object, std::string data) {
+  const QPDF::EncryptionData encryption(2, 3, 16, -4, QUtil::hex_decode(Rc4Encryption::kOwner),
+                                        QUtil::hex_decode(Rc4Encryption::kUser), "", "", "",
+                                        QUtil::hex_decode(Rc4Encryption::kId), true);
+  const std::string key = QPDF::compute_data_key(QPDF::compute_encryption_key("", encryption), object, 0, false, 2, 3);
+  std::array<unsigned char, 256> state{};
+  std::iota(state.begin(), state.end(), 0);
+  unsigned char j = 0;
+  for (std::size_t i = 0; i < state.size(); ++i) {
+    j = static_cast<unsigned char>(j + state.at(i) + static_cast<unsigned char>(key[i % key.size()]));
+    std::swap(state.at(i), state.at(j));
+  }
+  unsigned char i = 0;
+  j = 0;
+  for (char& c : data) {
+    j = static_cast<unsigned char>(j + state.at(++i));
+    std::swap(state.at(i), state.at(j));
+    c = static_cast<char>(c ^ state.at(static_cast<unsigned char>(state.at(i) + state.at(j))));
+  }
+  return data;
 }
 
 std::string rewrite_pdf(const std::string& bytes, Rewriting rewriting, const std::string& password) {

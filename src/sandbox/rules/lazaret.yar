@@ -112,7 +112,7 @@ rule lazaret_html_smuggling {
 rule lazaret_equation_object {
   meta:
     description = "an embedded equation editor object, which old Word runs code for (CVE-2017-11882)"
-    anchor = "\\objdata" anchor = "\x02\xCE\x02"
+    anchor = "\\objdata" anchor_hex = "02ce020000000000c0"
   strings:
     $rtf = /\{\\rtf/
     $object = /\\objdata/
