@@ -260,6 +260,7 @@ std::vector<ExpectedDocument> attack_documents() {
   add_form_attacks(all);
   add_image_attacks(all);
   add_signed_documents(all);
+  add_edge_attacks(all);
   return all;
 }
 

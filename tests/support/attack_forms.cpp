@@ -26,6 +26,13 @@ string with_xmp(const string& text) {
   return one_page({.catalog = "/Metadata 5 0 R", .more = {stream_body("/Type /Metadata /Subtype /XML", text)}});
 }
 
+string utf16_bytes(std::string_view ascii) {
+  string bytes = "\xFF\xFE";
+  for (const char c : ascii)
+    bytes.append(1, c).append(1, '\0');
+  return bytes;
+}
+
 void add_xml(Room& room) {
   constexpr const char* kOutside = "<?xml version=\"1.0\"?><!DOCTYPE a SYSTEM \"http://host.example/a.dtd\"><a/>";
   constexpr const char* kEntity = "<!DOCTYPE a [ <!ENTITY b SYSTEM \"file:///etc/inert\"> ]><a>&b;</a>";
@@ -40,6 +47,25 @@ void add_xml(Room& room) {
   room.add("metadata with an external entity", with_xmp(kEntity), Outcome::kMalicious, {FindingCode::kExternalEntity});
   room.add("damaged metadata with an external entity", with_xmp("<broken" + string(kEntity)), Outcome::kMalicious,
            {FindingCode::kExternalEntity});
+  room.add("attached XML with an external DTD", with_attachment("cda.xml", kOutside), Outcome::kMalicious,
+           {FindingCode::kExternalEntity});
+  room.add("attached XML with an external entity", with_attachment("notes.txt", kEntity), Outcome::kMalicious,
+           {FindingCode::kExternalEntity});
+  room.add("attached XML with an external entity, in UTF-16", with_attachment("cda.xml", utf16_bytes(kEntity)),
+           Outcome::kMalicious, {FindingCode::kExternalEntity});
+  room.add("attached XML with an external entity for parts of its DTD",
+           with_attachment("cda.xml", "<!DOCTYPE a [ <!ENTITY % b SYSTEM \"http://host.example/b\"> %b; ]><a/>"),
+           Outcome::kMalicious, {FindingCode::kExternalEntity});
+  room.add("attached picture of XML with an external entity",
+           with_attachment("a.svg",
+                           "<?xml version='1.0'?><!DOCTYPE svg [ <!ENTITY b SYSTEM 'file:///inert'> ]>"
+                           "<svg xmlns='http://www.w3.org/2000/svg'>&b;</svg>"),
+           Outcome::kMalicious, {FindingCode::kExternalEntity});
+  room.add("damaged attached XML with an external entity", with_attachment("cda.xml", "<broken" + string(kEntity)),
+           Outcome::kMalicious, {FindingCode::kExternalEntity});
+  room.add("attached picture of XML",
+           with_attachment("a.xml", "<?xml version='1.0'?><p:svg xmlns:p='http://www.w3.org/2000/svg'/>"),
+           Outcome::kSuspicious, {FindingCode::kMarkupAttachment});
   string laughs = "<!DOCTYPE a [ <!ENTITY a0 \"aaaaaaaaaaaaaaaaaaaa\">";
   for (int i = 1; i < 9; ++i) {
     laughs += "<!ENTITY a" + std::to_string(i) + " \"";
@@ -48,6 +74,8 @@ void add_xml(Room& room) {
     laughs += "\">";
   }
   room.add("XFA whose entities unfold", with_xfa(laughs + " ]><a>&a8;</a>"), Outcome::kBomb,
+           {FindingCode::kEntityExpansion});
+  room.add("attached XML whose entities unfold", with_attachment("cda.xml", laughs + " ]><a>&a8;</a>"), Outcome::kBomb,
            {FindingCode::kEntityExpansion});
   room.add("XFA with script", with_xfa("<xdp><event><script>inert</script></event></xdp>"), Outcome::kActive,
            {FindingCode::kXfa, FindingCode::kJavaScript});

@@ -98,6 +98,15 @@ void add_written_by_others(std::vector<ExpectedDocument>& all) {
   room.add("invoice with its data (PDF/A-3)",
            with_attachment("factur-x.xml", "<?xml version='1.0'?><rsm:CrossIndustryInvoice xmlns:rsm='urn:a'/>"),
            Outcome::kActive, {FindingCode::kEmbeddedFile});
+  room.add("clinical document attached",
+           with_attachment("cda.xml",
+                           "<?xml version='1.0' encoding='UTF-8'?>\n<?xml-stylesheet type='text/xsl' "
+                           "href='CDA.xsl'?>\n<!DOCTYPE ClinicalDocument>\n<ClinicalDocument xmlns='urn:hl7-org:v3' "
+                           "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><title>Discharge</title>"
+                           "<text>&lt;!ENTITY x SYSTEM 'y'&gt; is text</text></ClinicalDocument>"),
+           Outcome::kActive, {FindingCode::kEmbeddedFile});
+  room.add("text attached that begins with a bracket", with_attachment("notes.txt", "<see SYSTEM notes of ward 7>"),
+           Outcome::kActive, {FindingCode::kEmbeddedFile});
   room.add("metadata of PDF/A",
            one_page({.catalog = "/Metadata 5 0 R",
                      .more = {stream_body("/Type /Metadata /Subtype /XML",

@@ -27,6 +27,7 @@ std::string with_update(const std::string& document, const std::vector<std::pair
 std::string signed_page(const std::string& catalog = {});
 
 // The rooms of attack_documents() and benign_documents().
+void add_edge_attacks(std::vector<ExpectedDocument>& all);
 void add_form_attacks(std::vector<ExpectedDocument>& all);
 void add_image_attacks(std::vector<ExpectedDocument>& all);
 void add_signed_documents(std::vector<ExpectedDocument>& attacks);
