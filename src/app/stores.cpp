@@ -197,11 +197,13 @@ Result<void> Stores::Opened::open_dynamodb(const Config& config, const Parts& pa
   return {};
 }
 
-Result<std::unique_ptr<Stores>> Stores::open(const Config& config, const Parts& parts) {
+Result<std::unique_ptr<Stores>> Stores::open(const Config& config, const Parts& parts, Opener opener) {
   auto opened = std::make_unique<Opened>();
-  auto locked = DataDirLock::acquire(config.data_dir);
-  if (!locked) return std::unexpected(std::move(locked.error()));
-  opened->lock = std::make_unique<DataDirLock>(std::move(*locked));
+  if (opener == Opener::kService || !uses_s3(config) || !uses_dynamodb(config)) {
+    auto locked = DataDirLock::acquire(config.data_dir);
+    if (!locked) return std::unexpected(std::move(locked.error()));
+    opened->lock = std::make_unique<DataDirLock>(std::move(*locked));
+  }
   if (config.has_remote_store()) {
     auto access = AwsAccess::make(config, {parts.log, parts.clock, parts.random});
     if (!access) return std::unexpected(std::move(access.error()));

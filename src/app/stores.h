@@ -1,6 +1,6 @@
 // Stores: the stores that configuration names, opened: files or S3, SQLite or DynamoDB, in any pair. stores.cpp is the
-// only file that names concrete ones. DATA_DIR is locked for as long as they live; over remote stores any number of
-// copies may run, each with a DATA_DIR of its own.
+// only file that names concrete ones. A service locks DATA_DIR for as long as they live; over remote stores any number
+// of copies may run, each with a DATA_DIR of its own.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,12 @@ class Stores {
     const Clock& clock;
     Random& random;
   };
+  // A command needs DATA_DIR, and so its lock, only where a store lies in it.
+  enum class Opener : std::uint8_t { kService, kCommand };
   // kInvalidParameter faults are the configuration's. A store that cannot be used is an error whose detail says what to
-  // mend. In development, what `lazaret init` would make is made.
-  static Result<std::unique_ptr<Stores>> open(const Config& config, const Parts& parts);
+  // mend; kConflict where another process holds the lock. In development, what `lazaret init` would make is made.
+  static Result<std::unique_ptr<Stores>> open(const Config& config, const Parts& parts,
+                                              Opener opener = Opener::kService);
   ~Stores();
   Stores(const Stores&) = delete;
   Stores& operator=(const Stores&) = delete;

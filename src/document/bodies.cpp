@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/encoding.h"
 #include "document/json.h"
 #include "document/json_tree.h"
 #include "document/unicode.h"
@@ -165,21 +166,32 @@ Result<std::optional<std::int64_t>> parse_url_body(std::string_view text) {
   return seconds;
 }
 
+Result<PatientText> check_release_reason(std::string_view reason, std::string_view pointer) {
+  const auto fault = [pointer](std::string code, std::string detail) {
+    return fail_with(ErrorCode::kInvalidField, {{std::string(pointer), std::move(code), std::move(detail)}});
+  };
+  if (reason.find_first_not_of(' ') == std::string_view::npos || reason.size() > kMaxReasonBytes) {
+    return fault("wrong_length", "A reason is 1 to 1000 bytes, and not blank.");
+  }
+  if (!is_valid_utf8(reason) || holds_controls(reason)) {
+    return fault("invalid_character", "A reason is UTF-8 and holds no control characters.");
+  }
+  return PatientText{std::string(reason)};
+}
+
 Result<PatientText> parse_release_body(std::string_view text) {
   Result<Body> body = Body::parse(text, kSmallLimits);
   if (!body) return std::unexpected(std::move(body.error()));
-  std::string reason;
+  PatientText reason;
   if (const json::Node* node = body->take("reason"); node == nullptr || node->kind != json::Kind::kString) {
     body->fault("/reason", "required", "A release needs a reason, a string.");
-  } else if (node->text.find_first_not_of(' ') == std::string::npos || node->text.size() > kMaxReasonBytes) {
-    body->fault("/reason", "wrong_length", "A reason is 1 to 1000 bytes, and not blank.");
-  } else if (holds_controls(node->text)) {
-    body->fault("/reason", "invalid_character", "A reason holds no control characters.");
+  } else if (auto checked = check_release_reason(node->text, "/reason"); !checked) {
+    body->faults(std::move(checked.error()));
   } else {
-    reason = node->text;
+    reason = *std::move(checked);
   }
   if (auto fine = body->finish(); !fine) return std::unexpected(std::move(fine.error()));
-  return PatientText{std::move(reason)};
+  return reason;
 }
 
 }  // namespace lazaret

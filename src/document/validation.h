@@ -66,7 +66,9 @@ Result<ParsedChange> parse_change(std::string_view body, const Categories& known
 Result<std::vector<std::string>> parse_categories_body(std::string_view body, const Categories& known);
 // `{expires_in?}` in seconds, 1 to 604800, of POST url; an empty body is nullopt.
 Result<std::optional<std::int64_t>> parse_url_body(std::string_view body);
-// `{reason}` of POST release: 1 to 1,000 bytes, no control characters.
+// Why a document leaves quarantine: 1 to 1,000 bytes of UTF-8, not blank, no control characters.
+Result<PatientText> check_release_reason(std::string_view reason, std::string_view pointer);
+// `{reason}` of POST release.
 Result<PatientText> parse_release_body(std::string_view body);
 
 // Every rule a stored document obeys; used by property tests and on what stores hand back in debug builds.

@@ -108,6 +108,11 @@ def commands():
     judged = run_command("inspect", *sorted(folder.glob("*.pdf")))
     same(judged.returncode, 0, "inspect of samples")
     same([json.loads(line)["verdict"]["outcome"] for line in judged.stdout.splitlines()], ["clean"] * 6, "outcomes")
+    for kind in ("png", "jpg", "dcm", "xml", "json", "txt", "csv"):
+        made = run_command("sample", folder, "--type", kind, "--count", "3", "--size", "20KB")
+        judged = run_command("inspect", *made.stdout.split())
+        outcomes = [json.loads(line)["verdict"]["outcome"] for line in judged.stdout.splitlines()]
+        same((judged.returncode, outcomes), (0, ["clean"] * 3), f"samples of {kind}")
     (folder / "attack.pdf").write_bytes(pdf.with_launch())
     judged = run_command("inspect", folder / "attack.pdf")
     same((judged.returncode, json.loads(judged.stdout)["verdict"]["outcome"]), (1, "malicious"), "inspect of an attack")
