@@ -13,6 +13,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -81,6 +82,18 @@ void write_file(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+void write_other_types(const std::filesystem::path& folder) {
+  using sample::Type;
+  constexpr std::uint64_t kBytes = 1'000'000;
+  for (const auto& [type, extension] :
+       {std::pair(Type::kPng, "png"), std::pair(Type::kJpeg, "jpg"), std::pair(Type::kDicom, "dcm"),
+        std::pair(Type::kXml, "xml"), std::pair(Type::kJson, "json"), std::pair(Type::kText, "txt"),
+        std::pair(Type::kCsv, "csv")}) {
+    write_file(folder / fmt::format("sample-1M.{}", extension),
+               sample::make_sample({.type = type, .size_bytes = kBytes}));
+  }
+}
+
 int write_samples(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   struct Size {
@@ -104,6 +117,7 @@ int write_samples(const std::filesystem::path& folder) {
       }
     }
   }
+  write_other_types(folder);
   return 0;
 }
 
@@ -112,7 +126,10 @@ int time_one(const char* name, int times) {
   const UniqueFd file(::open(name, O_RDONLY | O_CLOEXEC));
   struct stat status{};
   if (!file.valid() || ::fstat(file.get(), &status) != 0) return 1;
-  const inspect::Task task{.size = static_cast<std::uint64_t>(status.st_size), .extension = "pdf", .declared_type = {}};
+  const std::string extension = std::filesystem::path(name).extension().string();
+  const inspect::Task task{.size = static_cast<std::uint64_t>(status.st_size),
+                           .extension = extension.empty() ? "pdf" : extension.substr(1),
+                           .declared_type = {}};
   sandbox::Engine engine;
   std::vector<double> spent;
   for (int i = 0; i < times; ++i) {
