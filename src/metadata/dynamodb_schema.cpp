@@ -56,9 +56,10 @@ std::string index_text(const IndexSchema& index, std::uint64_t throughput) {
 
 std::string definitions(const std::set<std::string_view>& attributes) {
   return "[" +
-         joined(
-             attributes,
-             [](std::string_view name) { return R"({"AttributeName":)" + in_quotes(name) + R"(,"AttributeType":"S"})"; }) +
+         joined(attributes,
+                [](std::string_view name) {
+                  return R"({"AttributeName":)" + in_quotes(name) + R"(,"AttributeType":"S"})";
+                }) +
          "]";
 }
 
