@@ -39,7 +39,7 @@ std::string key_schema(std::string_view partition, std::string_view sort) {
 
 std::string projection(const IndexSchema& index) {
   if (index.projected.empty()) return R"({"ProjectionType":"KEYS_ONLY"})";
-  return R"({"ProjectionType":"INCLUDE","NonKeyAttributes":[)" + joined(index.projected, quoted) + "]}";
+  return R"({"ProjectionType":"INCLUDE","NonKeyAttributes":[)" + joined(index.projected, in_quotes) + "]}";
 }
 
 std::string throughput_text(std::uint64_t units) {
