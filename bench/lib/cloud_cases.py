@@ -32,6 +32,18 @@ class CloudBench:
         threads.empty(folder)
         servers.discard(folder)
 
+    def measured(self, contender, run):
+        """What `run` gives, with the processor time of each request by who spent it."""
+        before = self.stores.processor_seconds()
+        result = run()
+        after = self.stores.processor_seconds()
+        asked = max(result["answers"] + result["errors"], 1)
+        s3, dynamodb = (1000 * (after[name] - before[name]) / asked for name in ("rgw", "dynalite"))
+        # The gateway alone is no contender beside the stores, and a program is its own client.
+        result["shares"] = [0 if contender.kind == "static" else result["cpu_ms"], s3, dynamodb,
+                            0 if contender.kind == "program" else 1000 * result["generator_cpu_seconds"] / asked]
+        return result
+
     def upload_arguments(self, contender, server, document):
         if contender.kind == "static":
             return ["--path", f"/{server.bucket}/file-", "--put", str(self.tools.document(document)), "--expect", "200"]
@@ -43,13 +55,14 @@ class CloudBench:
         folder = servers.fresh_folder("cloud-" + contender.name)
         try:
             if contender.kind == "program":
-                return contender.run(folder, self.tools.document(document), amount, connections)
+                return self.measured(
+                    contender, lambda: contender.run(folder, self.tools.document(document), amount, connections))
             server = contender.start(folder)
             try:
                 arguments = [*self.upload_arguments(contender, server, document), "--connections", str(connections)]
                 self.tools.load(server, [*arguments, "--requests", str(2 * connections)])
                 measure.settle()
-                return self.tools.load(server, [*arguments, *amount])
+                return self.measured(contender, lambda: self.tools.load(server, [*arguments, *amount]))
             finally:
                 server.stop()
         finally:
@@ -74,7 +87,8 @@ class CloudBench:
                 try:
                     arguments = [*prepare(contender, server, folder), "--connections", str(connections), "--expect", "200"]
                     self.tools.load(server, [*arguments, "--seconds", "0.5"])
-                    result = self.tools.load(server, [*arguments, "--seconds", self.bench.seconds()])
+                    result = self.measured(
+                        contender, lambda: self.tools.load(server, [*arguments, "--seconds", self.bench.seconds()]))
                 finally:
                     server.stop()
                 results.setdefault(contender.name, []).append(result)
@@ -122,12 +136,16 @@ with ThreadPoolExecutor(4) as pool:
 """
 
 
+def tables(results):
+    return report.load_table(results) + "\n\n" + report.shares_table(results)
+
+
 def uploads(cloud, full):
     results = cloud.uploads("100k", 8, ["--seconds", cloud.bench.seconds()], ("lazaret", "flask", "threads", "gateway"))
-    yield "S3 and DynamoDB: upload of 100 KB, 8 at a time", report.load_table(results), results
+    yield "S3 and DynamoDB: upload of 100 KB, 8 at a time", tables(results), results
     amount = ["--requests", "6" if cloud.quick else "12"]
     results = cloud.uploads("scan", 1, amount, ("lazaret", "flask", "threads", "aws", "gateway"))
-    yield "S3 and DynamoDB: upload of 50 MB (a scan), one at a time", report.load_table(results), results
+    yield "S3 and DynamoDB: upload of 50 MB (a scan), one at a time", tables(results), results
 
 
 def gets(cloud, full):
@@ -140,7 +158,7 @@ def gets(cloud, full):
         return ["--paths", str(paths)]
 
     results = cloud.reads(("lazaret", "flask"), 32, prepare, "1000")
-    yield "S3 and DynamoDB: get by id (of 1,000), 32 at a time", report.load_table(results), results
+    yield "S3 and DynamoDB: get by id (of 1,000), 32 at a time", tables(results), results
 
 
 def lists(cloud, full):
@@ -150,7 +168,7 @@ def lists(cloud, full):
             return ["--path", "/api/documents?limit=100"]
 
         results = cloud.reads(("lazaret", "flask"), 1, prepare, str(count))
-        yield f"S3 and DynamoDB: first page of 100 of {count:,}, one at a time", report.load_table(results), results
+        yield f"S3 and DynamoDB: first page of 100 of {count:,}, one at a time", tables(results), results
 
 
 def downloads(cloud, full):
@@ -170,7 +188,7 @@ def downloads(cloud, full):
         return ["--path", f"/api/documents/{(folder / 'filled').read_text()}/content"]
 
     results = cloud.reads(("lazaret", "flask", "gateway"), 1, prepare, "scan")
-    yield "S3 and DynamoDB: download of 50 MB, one at a time", report.load_table(results), results
+    yield "S3 and DynamoDB: download of 50 MB, one at a time", tables(results), results
 
 
 def memory(cloud, full):

@@ -9,6 +9,7 @@ import time
 import uuid
 from pathlib import Path
 
+import measure
 from servers import BENCH, BUILD, Server, free_port
 
 SERVERS = BENCH.parent / "tests" / "servers"
@@ -32,7 +33,7 @@ class Stores:
     """Both stores, as long as this lives."""
 
     def __init__(self):
-        self.values, self.processes = {}, []
+        self.values, self.processes, self.pids = {}, [], {}
         for name in ("rgw", "dynalite"):
             folder = tempfile.mkdtemp(prefix=f"lazaret-bench-{name}-")
             process = subprocess.Popen([SERVERS / name, "run", folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -45,10 +46,16 @@ class Stores:
                     break
             else:
                 raise RuntimeError(f"{name} did not start")
+            self.pids[name] = [int(path.read_text()) for path in
+                               ([Path(folder) / "pid"] if name == "dynalite" else sorted(Path(folder).glob("run/*.pid")))]
             if name == "rgw":
                 self.gateway_pid = int((Path(folder) / "run" / "client.rgw.a.pid").read_text())
         self.endpoint = self.values["LAZARET_TEST_S3_ENDPOINT"]
         self.port = int(self.endpoint.rpartition(":")[2])
+
+    def processor_seconds(self):
+        """What each store has used so far: the gateway with what is behind it, and dynalite."""
+        return {name: sum(map(measure.processor_seconds, pids)) for name, pids in self.pids.items()}
 
     def environment(self, bucket, table):
         return {"AWS_ACCESS_KEY_ID": self.values["AWS_ACCESS_KEY_ID"], "AWS_REGION": self.values["AWS_REGION"],

@@ -38,7 +38,8 @@ def load_table(results, base="lazaret"):
         ratio = middle[base] / middle[name] if base in middle and middle[name] and name != base else None
         rows.append([rounds[0]["label"], number(middle[name]), spread(column("per_second")),
                      number(statistics.median(column("p50_ms"))), number(statistics.median(column("p99_ms"))),
-                     number(None if None in column("cpu_ms") else statistics.median(column("cpu_ms"))), "1" if name == base else number(ratio),
+                     number(None if None in column("cpu_ms") else statistics.median(column("cpu_ms"))),
+                     "1" if name == base else number(ratio),
                      str(errors), f"{100 * max(column('generator_share')):.0f} %"])
     return table(["", "per second", "min - max", "p50 ms", "p99 ms", "processor ms each", "Lazaret is x times", "errors",
                   "generator busy"], rows)
@@ -52,3 +53,13 @@ def machine(folder):
     mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     kind = next((m[m.index("-") + 1] for m in mounts if m[2] == f"{os.major(device)}:{os.minor(device)}"), "unknown")
     return f"{os.cpu_count()} cores ({model}), {memory} GB, Linux {platform.release()}, {kind}"
+
+
+def shares_table(results):
+    """Where the processor time of one request goes, where contender, stores and client share the machine."""
+    rows = []
+    for rounds in results.values():
+        if rounds[0]["cpu_ms"] is not None:
+            parts = [statistics.median(column) for column in zip(*(one["shares"] for one in rounds))]
+            rows.append([rounds[0]["label"], *map(number, parts), number(sum(parts))])
+    return table(["processor ms of one", "itself", "S3", "DynamoDB", "client", "all"], rows)
