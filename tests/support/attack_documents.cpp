@@ -2,6 +2,7 @@
 
 #include "sandbox/eicar.h"
 #include "tests/support/document_kit.h"
+#include "tests/support/hidings.h"
 
 namespace lazaret::testing_support {
 namespace {
@@ -161,6 +162,12 @@ void add_contents(std::vector<ExpectedDocument>& all) {
       one_page({.more = {stream_body("/Filter [/ASCIIHexDecode /FlateDecode]",
                                      hex(flate(sandbox::eicar_test_string())) + ">")}}),
       Outcome::kMalicious, {FindingCode::kEicar});
+  add("antivirus test attached to an attached document",
+      with_attachment("inner.pdf", with_attachment("a.txt", sandbox::eicar_test_string())), Outcome::kMalicious,
+      {FindingCode::kEicar});
+  add("antivirus test in a stream of an attached document",
+      with_attachment("inner.pdf", one_page({.more = {flate_body("", sandbox::eicar_test_string())}})),
+      Outcome::kMalicious, {FindingCode::kEicar});
   add("XFA form", one_page({.catalog = "/AcroForm << /Fields [] /XFA 5 0 R >>", .more = {flate_body("", "<xdp/>")}}),
       Outcome::kActive, {FindingCode::kXfa});
   add("rich media", one_page({.page = "/Annots [ << /Subtype /RichMedia /Rect [0 0 9 9] >> ]"}), Outcome::kActive,
@@ -193,6 +200,11 @@ void add_surroundings(std::vector<ExpectedDocument>& all) {
   add("header too late", string(1100, ' ') + page, Outcome::kNotPdf, {FindingCode::kNoHeader});
   add("bare antivirus test", sandbox::eicar_test_string(), Outcome::kMalicious, {FindingCode::kEicar});
   add("antivirus test after the end", page + sandbox::eicar_test_string(), Outcome::kMalicious, {FindingCode::kEicar});
+  const string commented = one_page({.more = {"[ 1 ] % " + sandbox::eicar_test_string() + "\n"}});
+  add("antivirus test in an object stream", hide(commented, Hiding::kObjectStream), Outcome::kMalicious,
+      {FindingCode::kEicar});
+  add("antivirus test in an object stream that no table leads to", hide(commented, Hiding::kLooseObjectStream),
+      Outcome::kMalicious, {FindingCode::kEicar});
   add("byte order mark before", "\xEF\xBB\xBF" + page, Outcome::kRepaired, {FindingCode::kLeadingBytes});
   add("printer control before", "\x1B%-12345X@PJL ENTER LANGUAGE=PDF\r\n" + page, Outcome::kRepaired,
       {FindingCode::kLeadingBytes});
