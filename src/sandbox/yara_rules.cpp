@@ -302,6 +302,8 @@ YaraScan::~YaraScan() {
 void YaraScan::feed(std::string_view bytes) {
   Machine& machine = *machine_;
   if (machine.head.size() < kHead) machine.head.append(bytes.substr(0, kHead - machine.head.size()));
+  // Growing by and by would touch twice the pages.
+  if (machine.window.capacity() < kAsleep) machine.window.reserve(kAsleep);
   while (!bytes.empty() && machine.is_sound) {
     const std::size_t full = machine.is_awake ? kWindow : kAsleep;
     const std::size_t taken = std::min(bytes.size(), full - machine.window.size());
