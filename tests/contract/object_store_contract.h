@@ -31,6 +31,7 @@ enum class BodyKind : std::uint8_t { kFile, kStream };
 // What becomes of a put under a key that is taken. Nothing rests on it, for keys are never reused.
 enum class TakenKeys : std::uint8_t {
   kRefused,
+  kRefusedLater,   // and of several at once more than one may win
   kAsTheStoreCan,  // refused, or replaced whole
 };
 
