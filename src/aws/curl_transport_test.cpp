@@ -347,6 +347,7 @@ TEST_F(CurlTransportTest, AStopEndsTheWaitForASlot) {
 TEST_F(CurlTransportTest, ServesManyThreadsOverFewConnections) {
   HttpImposter echo([](const ImposterRequest& seen) { return ImposterAnswer{.body = seen.body}; });
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       HttpRequest post = request(Method::kPost);

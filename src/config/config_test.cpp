@@ -318,6 +318,7 @@ TEST(Dotenv, UnderstandsQuotesCommentsAndExport) {
       "# a comment\n\nexport A=1\nB = two words # note\nC='single # $x'\nD=\"line\\nbreak\" # note\nE=a#b\r\nF=\n");
   ASSERT_THAT(entries.faults, IsEmpty());
   std::vector<std::string> values;
+  values.reserve(entries.entries.size());
   for (const auto& entry : entries.entries)
     values.push_back(entry.value);
   EXPECT_THAT(values, ElementsAre("1", "two words", "single # $x", "line\nbreak", "a#b", ""));
