@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 import measure
-from servers import BENCH, BUILD, Server, free_port
+from servers import BENCH, BUILD, COMMON, Server, free_port
 
 SERVERS = BENCH.parent / "tests" / "servers"
 PEER = BENCH / "peers" / "boto3_reference"
@@ -62,7 +62,7 @@ class Stores:
                 "AWS_DEFAULT_REGION": self.values["AWS_REGION"],
                 "AWS_SECRET_ACCESS_KEY": self.values["AWS_SECRET_ACCESS_KEY"], "AWS_ENDPOINT_URL_S3": self.endpoint,
                 "AWS_ENDPOINT_URL_DYNAMODB": self.values["LAZARET_TEST_DYNAMODB_ENDPOINT"], "S3_BUCKET": bucket,
-                "DYNAMODB_TABLE": table, "PATH": os.environ["PATH"], "PYTHONPATH": str(PEER),
+                "DYNAMODB_TABLE": table, "PATH": os.environ["PATH"], "PYTHONPATH": f"{PEER}:{COMMON}",
                 "PYTHONDONTWRITEBYTECODE": "1"}
 
     def python(self, environment, code):

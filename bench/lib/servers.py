@@ -18,6 +18,7 @@ import measure
 BENCH = Path(__file__).resolve().parent.parent
 BUILD = BENCH.parent / "build" / "bench"
 WORK = BUILD / "run"
+COMMON = BENCH / "peers" / "common"  # what the references share
 
 
 def free_port():
@@ -139,7 +140,7 @@ class Flask:
     def start(self, folder, trace=None):
         (folder / "data").mkdir(exist_ok=True)
         environment = {"PATH": os.environ["PATH"], "PORT": str(free_port()), "DATA_DIR": str(folder / "data"),
-                       "TMPDIR": str(folder), "PYTHONPATH": str(self.source), "PYTHONDONTWRITEBYTECODE": "1"}
+                       "TMPDIR": str(folder), "PYTHONPATH": f"{self.source}:{COMMON}", "PYTHONDONTWRITEBYTECODE": "1"}
         command = [str(self.venv / "bin" / "gunicorn"), "--chdir", str(self.source), "-c",
                    str(self.source / "gunicorn.conf.py"), "app:app"]
         return Server(self, folder, command, environment, trace).wait_ready("/health")

@@ -7,11 +7,11 @@ import json
 import os
 import re
 import secrets
-import time
-from datetime import datetime, timezone
 
 import boto3
 from botocore.config import Config
+
+from identity import now, uuid7
 
 BUCKET, TABLE = os.environ["S3_BUCKET"], os.environ["DYNAMODB_TABLE"]
 INDEX = TABLE + "-index"
@@ -41,18 +41,6 @@ def make_tables(dynamodb):
                           KeySchema=[key("pk", "HASH"), key("sk", "RANGE")], AttributeDefinitions=[text("pk"), text("sk")])
     for table in (TABLE, INDEX):
         dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
-
-
-def uuid7():
-    number = int(time.time() * 1000) << 80 | secrets.randbits(80)
-    number = number & ~(0xF << 76) | 7 << 76
-    number = number & ~(0x3 << 62) | 2 << 62
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def now():
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def starts(filename):

@@ -5,23 +5,19 @@ the type by libmagic, fsync, rename, fsync of the folder, one SQLite transaction
 go out by sendfile. It does not look inside a PDF: there is no scanning to compare with.
 """
 
-import hashlib
-import io
 import json
 import os
-import secrets
 import sqlite3
 import threading
-import time
-from datetime import datetime, timezone
 from pathlib import Path
 
-import magic
-from flask import Flask, Request, jsonify, request, send_file
+from flask import jsonify, request, send_file
+
+from identity import now, uuid7
+from receiving import MOST_BYTES, SPOOL, Application, detector, problem
 
 DATA = Path(os.environ["DATA_DIR"])
-SPOOL, OBJECTS, DATABASE = DATA / "spool", DATA / "objects", DATA / "documents.db"
-MOST_BYTES = int(os.environ.get("MAX_FILE_SIZE", 50 * 2**20))
+OBJECTS, DATABASE = DATA / "objects", DATA / "documents.db"
 CATEGORIES = {"patient_records", "clinical_guidelines", "research_papers", "lab_results", "medication_schedules"}
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -38,39 +34,6 @@ COLUMNS = ("id filename original_filename s3_key size upload_date categories con
 JSON_COLUMNS = ("categories", "metadata")
 
 
-class HashedFile(io.FileIO):
-    """A file in the spool that knows its SHA-256 and its first bytes when it has been written."""
-
-    def __init__(self):
-        self.path = SPOOL / secrets.token_hex(8)
-        self.sha256 = hashlib.sha256()
-        self.head = b""
-        self.kept = False
-        super().__init__(self.path, "x+")
-
-    def write(self, data):
-        self.sha256.update(data)
-        if len(self.head) < 4096:
-            self.head += bytes(data[: 4096 - len(self.head)])
-        return super().write(data)
-
-    def close(self):
-        if not self.closed and not self.kept:
-            self.path.unlink(missing_ok=True)
-        super().close()
-
-
-class SpooledRequest(Request):
-    max_content_length = MOST_BYTES + 2**20
-
-    def _get_file_stream(self, total_content_length, content_type, filename=None, content_length=None):
-        return HashedFile()
-
-
-class Application(Flask):
-    request_class = SpooledRequest
-
-
 app = Application(__name__)
 local = threading.local()
 
@@ -83,12 +46,6 @@ def database():
     return local.connection
 
 
-def detector():  # libmagic's handles are not shared between threads
-    if not hasattr(local, "magic"):
-        local.magic = magic.Magic(mime=True)
-    return local.magic
-
-
 def prepare():
     """Before the workers start: folders, schema."""
     SPOOL.mkdir(parents=True, exist_ok=True)
@@ -97,25 +54,6 @@ def prepare():
     database().executescript(SCHEMA)
     database().close()
     del local.connection
-
-
-def uuid7():
-    number = int(time.time() * 1000) << 80 | secrets.randbits(80)
-    number = number & ~(0xF << 76) | 7 << 76
-    number = number & ~(0x3 << 62) | 2 << 62
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def now():
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def problem(status, code, detail):
-    answer = jsonify(status=status, code=code, detail=detail, error=detail)
-    answer.status_code = status
-    answer.content_type = "application/problem+json"
-    return answer
 
 
 def as_document(row):
@@ -145,7 +83,7 @@ def upload():
     if part is None or not part.filename:
         return problem(400, "missing_file", "The form has no part named file.")
     spooled = part.stream
-    size = os.fstat(spooled.fileno()).st_size
+    size = spooled.size()
     if size > MOST_BYTES:
         return problem(413, "file_too_large", f"The file is larger than {MOST_BYTES} bytes.")
     if not part.filename.lower().endswith(".pdf") or part.mimetype not in ("application/pdf", "application/octet-stream"):
