@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sandbox/file_kinds.h"
+#include "sandbox/image_codes.h"
 #include "sandbox/zip_directory.h"
 
 namespace lazaret::sandbox {
@@ -12,8 +13,7 @@ using inspect::FindingCode;
 
 namespace {
 
-constexpr std::uint64_t kLargestImage = std::uint64_t{4} << 30U;  // bytes once decoded, as in a PDF
-constexpr std::size_t kLookedAt = 4096;                           // of what lies behind the end
+constexpr std::size_t kLookedAt = 4096;  // of what lies behind the end
 
 bool is_padding(ByteWindow& window, std::uint64_t from) {
   class Zeros final : public ByteSink {
@@ -35,7 +35,7 @@ void tell_image_size(const CheckTools& tools, const ImageSize& size) {
   tools.facts.set(FactCode::kChannels, size.channels);
   const double bits = static_cast<double>(size.width) * static_cast<double>(size.height) *
                       static_cast<double>(size.bit_depth) * static_cast<double>(size.channels);
-  if (bits / 8 > static_cast<double>(kLargestImage)) tools.findings.add(FindingCode::kHugeImage, {});
+  if (bits / 8 > kLargestImage) tools.findings.add(FindingCode::kHugeImage, {});
 }
 
 void look_behind(const CheckTools& tools, ByteWindow& window, std::uint64_t end) {

@@ -7,6 +7,9 @@
 
 namespace lazaret::sandbox {
 
+// Of any picture, in bytes once decoded; a larger one is a bomb.
+inline constexpr double kLargestImage = 4.0 * (1ULL << 30U);
+
 struct ImageSense {
   bool is_absurd = false;    // values that no encoder writes
   double decoded_bytes = 0;  // by the codec's own header; 0: not known

@@ -8,8 +8,6 @@
 
 namespace lazaret::sandbox {
 
-inline constexpr double kLargestImage = 4.0 * (1ULL << 30U);  // bytes, once decoded
-
 class InlineImages {
  public:
   void feed(std::string_view bytes);

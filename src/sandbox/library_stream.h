@@ -13,6 +13,9 @@
 
 namespace lazaret::sandbox {
 
+// What libqpdf may inflate of one stream by itself, in bytes.
+inline constexpr std::uint64_t kLibraryStream = std::uint64_t{64} << 20U;
+
 class LibraryStream final : public ByteSink {
  public:
   // `data` is where the stream's bytes begin in the file.

@@ -9,8 +9,7 @@
 namespace lazaret::sandbox {
 namespace {
 
-constexpr std::uint64_t kLibraryStream = std::uint64_t{64} << 20U;  // what libqpdf may inflate of one stream by itself
-constexpr std::size_t kLargestRead = std::size_t{16} << 20U;        // of one that is read for its objects
+constexpr std::size_t kLargestRead = std::size_t{16} << 20U;  // of one that is read for its objects
 
 bool is_object_stream(QPDFObjectHandle& object) {
   return object.isStream() && object.getDict().getKey("/Type").isNameAndEquals("/ObjStm");

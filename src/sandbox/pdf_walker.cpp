@@ -5,6 +5,7 @@
 #include <new>
 
 #include "sandbox/content_search.h"
+#include "sandbox/image_codes.h"
 #include "sandbox/pdf_exploits.h"
 #include "sandbox/pdf_findings.h"
 #include "sandbox/pdf_xml.h"

@@ -26,10 +26,9 @@ using namespace std::string_view_literals;
 constexpr std::size_t kBlock = std::size_t{32} * 1024;
 constexpr std::size_t kCarry = std::size_t{4} * 1024;  // kept of the block before: a stream's dictionary
 constexpr std::size_t kAhead = 256;                    // a token that begins before it is whole in the window
-constexpr std::size_t kDictionaryReach = std::size_t{64} * 1024;    // how far before `stream` its dictionary is read
-constexpr std::size_t kHeaderReach = 1024;                          // where readers look for %PDF-
-constexpr std::uint64_t kLibraryStream = std::uint64_t{64} << 20U;  // what libqpdf may inflate of one stream by itself
-constexpr std::uint32_t kMostLibraryStreams = 20'000;               // half a million objects need a quarter of it
+constexpr std::size_t kDictionaryReach = std::size_t{64} * 1024;  // how far before `stream` its dictionary is read
+constexpr std::size_t kHeaderReach = 1024;                        // where readers look for %PDF-
+constexpr std::uint32_t kMostLibraryStreams = 20'000;             // half a million objects need a quarter of it
 constexpr std::size_t kBehindEndMark = 64;
 constexpr std::uint64_t kMostNumbers = 50'000'000;  // what an xref stream may say of /Size and /Index
 constexpr std::uint64_t kWidest = 16;               // and of each of /W
