@@ -103,11 +103,6 @@ Result<std::filesystem::path> keys_file() {
   return *loaded->config.api_keys_file;
 }
 
-int report_failure(const Error& error) {
-  print_faults(error);
-  return error.code == ErrorCode::kInvalidParameter ? kExitConfig : kExitCannotCreate;
-}
-
 }  // namespace
 
 Result<LoadedConfig> load_config_of_process() {
@@ -132,6 +127,11 @@ void print_faults(const Error& error) {
   for (const Fault& fault : error.faults)
     fmt::print(stderr, "lazaret: {}\n", fault.detail);
   if (error.faults.empty()) fmt::print(stderr, "lazaret: {}: {}\n", to_string(error.code), error.detail);
+}
+
+int report_failure(const Error& error, int otherwise) {
+  print_faults(error);
+  return error.code == ErrorCode::kInvalidParameter ? kExitConfig : otherwise;
 }
 
 int run_version() {
@@ -191,13 +191,13 @@ int run_sample(const sample::SampleOptions& options) {
 
 int run_key_new(const std::string& name, const std::string& scopes) {
   const auto file = keys_file();
-  if (!file) return report_failure(file.error());
+  if (!file) return report_failure(file.error(), kExitCannotCreate);
   const auto parsed = http::Scopes::parse(scopes);
-  if (!parsed) return report_failure(parsed.error());
+  if (!parsed) return report_failure(parsed.error(), kExitCannotCreate);
   const SystemClock clock;
   SystemRandom random;
   const auto key = http::new_key(*file, name, *parsed, clock, random);
-  if (!key) return report_failure(key.error());
+  if (!key) return report_failure(key.error(), kExitCannotCreate);
   // The one place where a key is shown, once, to the person who asked for it.
   fmt::print("{}\n", key->reveal());
   fmt::print(stderr, "Keep it: it is shown this once, and {} holds only its hash.\n", file->string());
@@ -206,10 +206,10 @@ int run_key_new(const std::string& name, const std::string& scopes) {
 
 int run_key_list() {
   const auto file = keys_file();
-  if (!file) return report_failure(file.error());
+  if (!file) return report_failure(file.error(), kExitCannotCreate);
   const auto keys = http::list_keys(*file);
   if (!keys && keys.error().code == ErrorCode::kNotFound) return kExitOk;
-  if (!keys) return report_failure(keys.error());
+  if (!keys) return report_failure(keys.error(), kExitCannotCreate);
   for (const http::KeyRecord& key : *keys) {
     fmt::print("{:<32} {:<18} {}\n", key.name, key.scopes.to_string(), format_rfc3339(key.created));
   }
@@ -218,8 +218,8 @@ int run_key_list() {
 
 int run_key_revoke(const std::string& name) {
   const auto file = keys_file();
-  if (!file) return report_failure(file.error());
-  if (auto revoked = http::revoke_key(*file, name); !revoked) return report_failure(revoked.error());
+  if (!file) return report_failure(file.error(), kExitCannotCreate);
+  if (auto revoked = http::revoke_key(*file, name); !revoked) return report_failure(revoked.error(), kExitCannotCreate);
   return kExitOk;
 }
 

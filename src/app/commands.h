@@ -16,6 +16,8 @@ namespace lazaret {
 Result<LoadedConfig> load_config_of_process();
 // Every fault on its own line, by name.
 void print_faults(const Error& error);
+// The same; gives the status to exit with: kExitConfig where configuration is at fault, or `otherwise`.
+int report_failure(const Error& error, int otherwise);
 
 int run_version();
 int run_config();

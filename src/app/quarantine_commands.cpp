@@ -90,21 +90,16 @@ Result<void> Quarantine::remove(const DocumentId& id, Restorable restorable) {
   return documents_->purge(call(), id, document->version);
 }
 
-int report_failure(const Error& error) {
-  print_faults(error);
-  return error.code == ErrorCode::kInvalidParameter ? kExitConfig : kExitUnavailable;
-}
-
 // Of opening, and of work on one document.
 int report_unopened(const Error& error) {
-  const int status = report_failure(error);
+  const int status = report_failure(error, kExitUnavailable);
   if (error.code == ErrorCode::kConflict) {
     fmt::print(stderr, "lazaret: a service that runs on DATA_DIR is asked by POST /api/documents/<id>/release.\n");
   }
   return status;
 }
 int report_undone(const std::string& id, const Error& error) {
-  if (error.code != ErrorCode::kNotFound) return report_failure(error);
+  if (error.code != ErrorCode::kNotFound) return report_failure(error, kExitUnavailable);
   fmt::print(stderr, "lazaret: {} is not in quarantine.\n", id);
   return kExitFindings;
 }
@@ -159,7 +154,7 @@ int run_quarantine_list() {
   std::optional<Position> after;
   do {
     const auto page = (*quarantine)->page(after);
-    if (!page) return report_failure(page.error());
+    if (!page) return report_failure(page.error(), kExitUnavailable);
     for (const Document& document : page->documents) {
       fmt::print("{} {} {:>10} {} {}\n", document.id.to_string(), format_rfc3339(document.upload_date), document.size,
                  to_string(document.verdict.outcome), codes_of(document.verdict));

@@ -231,6 +231,25 @@ std::optional<std::string> Stores::what_to_adopt(const Call& call) {
   return "table " + opened_->table + " holds items of the first version, which no list shows: run `lazaret reindex`";
 }
 
+Result<Adoption> Stores::adopt(const Clock& clock, Inspector& inspector, const Spool& spool, const Call& call) {
+  WorkerPool beside({.name = "reindex", .threads = kReindexThreads, .queue_limit = 16 * kReindexThreads});
+  const auto read = [&](const Call& reading, const Document& document,
+                        std::span<const dynamo::ObjectFact>) -> Result<ObjectFacts> {
+    auto examined = examine_object(reading, objects(), inspector, spool, document);
+    if (!examined) return std::unexpected(std::move(examined.error()));
+    return ObjectFacts{examined->size, examined->checksum, std::move(examined->inspection.content_type),
+                       std::move(examined->inspection.verdict)};
+  };
+  aws::ThreadPause pause;
+  auto report = reindex_dynamodb({opened_->dynamodb->db, clock, beside}, pause, call, {.table = opened_->table}, read);
+  if (!report) return std::unexpected(std::move(report.error()));
+  Adoption adoption{report->looked_at,      report->adopted,      report->left_alone, {},
+                    report->rows_looked_at, report->rows_unwanted};
+  for (const ReindexReport::Problem& problem : report->problems)
+    adoption.problems.push_back(fmt::format("{}: {}", problem.id.empty() ? "(no id)" : problem.id, problem.why));
+  return adoption;
+}
+
 Result<std::vector<StoreDrift>> set_up_stores(const Config& config, const Stores::Parts& parts, const Call& call,
                                               Mend mend) {
   std::vector<StoreDrift> drifts;
@@ -248,35 +267,6 @@ Result<std::vector<StoreDrift>> set_up_stores(const Config& config, const Stores
     std::ranges::move(*found, std::back_inserter(drifts));
   }
   return drifts;
-}
-
-Result<Adoption> adopt_items(const Config& config, const Stores::Parts& parts, Inspector& inspector, const Call& call) {
-  // Objects that were taken before there was a limit may be as large as a PUT can be.
-  constexpr std::uint64_t kLargestObject = std::uint64_t{5} << 30U;
-  auto stores = Stores::open(config, parts);
-  if (!stores) return std::unexpected(std::move(stores.error()));
-  auto spool = Spool::open(config.data_dir / "spool", kLargestObject);
-  if (!spool) return std::unexpected(std::move(spool.error()));
-  auto access = AwsAccess::make(config, {parts.log, parts.clock, parts.random});
-  if (!access) return std::unexpected(std::move(access.error()));
-  DynamoDb dynamodb(**access, parts);
-  WorkerPool beside({.name = "reindex", .threads = kReindexThreads, .queue_limit = 16 * kReindexThreads});
-  const auto read = [&](const Call& reading, const Document& document,
-                        std::span<const dynamo::ObjectFact>) -> Result<ObjectFacts> {
-    auto examined = examine_object(reading, (*stores)->objects(), inspector, *spool, document);
-    if (!examined) return std::unexpected(std::move(examined.error()));
-    return ObjectFacts{examined->size, examined->checksum, std::move(examined->inspection.content_type),
-                       std::move(examined->inspection.verdict)};
-  };
-  aws::ThreadPause pause;
-  auto report =
-      reindex_dynamodb({dynamodb.db, parts.clock, beside}, pause, call, {.table = config.dynamodb_table}, read);
-  if (!report) return std::unexpected(std::move(report.error()));
-  Adoption adoption{report->looked_at,      report->adopted,      report->left_alone, {},
-                    report->rows_looked_at, report->rows_unwanted};
-  for (const ReindexReport::Problem& problem : report->problems)
-    adoption.problems.push_back(fmt::format("{}: {}", problem.id.empty() ? "(no id)" : problem.id, problem.why));
-  return adoption;
 }
 
 }  // namespace lazaret

@@ -17,9 +17,19 @@
 #include "intake/inspector.h"
 #include "intake/metadata_store.h"
 #include "intake/object_store.h"
+#include "intake/spool.h"
 #include "obs/log.h"
 
 namespace lazaret {
+
+struct Adoption {
+  std::uint64_t looked_at = 0;
+  std::uint64_t adopted = 0;
+  std::uint64_t left_alone = 0;
+  std::vector<std::string> problems;  // of the first that were left alone: id and why
+  std::uint64_t rows_looked_at = 0;   // of lists
+  std::uint64_t rows_unwanted = 0;
+};
 
 class Stores {
  public:
@@ -42,6 +52,10 @@ class Stores {
   MetadataStore& metadata();
   // What `lazaret reindex` would mend, as a sentence for the log, where a short look shows it.
   std::optional<std::string> what_to_adopt(const Call& call);
+  // `lazaret reindex`, over DynamoDB: gives the items of a table that the first version of this service filled their
+  // place in the indexes, and what they lack from their objects, which come by `spool` and are seen by `inspector`;
+  // removes rows of lists that lead nowhere. May be ended and run again at any time.
+  Result<Adoption> adopt(const Clock& clock, Inspector& inspector, const Spool& spool, const Call& call);
 
  private:
   struct Opened;
@@ -60,19 +74,5 @@ enum class Mend : std::uint8_t { kNo, kYes };
 // `lazaret init`: makes the bucket and the tables that configuration names, and mends what drifted, or only looks.
 Result<std::vector<StoreDrift>> set_up_stores(const Config& config, const Stores::Parts& parts, const Call& call,
                                               Mend mend);
-
-struct Adoption {
-  std::uint64_t looked_at = 0;
-  std::uint64_t adopted = 0;
-  std::uint64_t left_alone = 0;
-  std::vector<std::string> problems;  // of the first that were left alone: id and why
-  std::uint64_t rows_looked_at = 0;   // of lists
-  std::uint64_t rows_unwanted = 0;
-};
-
-// `lazaret reindex`: gives the items of a table that the first version of this service filled their place in the
-// indexes, and what they lack from their objects, which `inspector` sees, and removes rows of lists that lead nowhere.
-// May be ended and run again at any time.
-Result<Adoption> adopt_items(const Config& config, const Stores::Parts& parts, Inspector& inspector, const Call& call);
 
 }  // namespace lazaret
