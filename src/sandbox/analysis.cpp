@@ -7,22 +7,22 @@
 
 #include <magic.h>
 
-#include "sandbox/checker.h"
-#include "sandbox/dicom_check.h"
-#include "sandbox/eicar.h"
-#include "sandbox/file_kinds.h"
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_list.h"
-#include "sandbox/image_check.h"
-#include "sandbox/inflater.h"
-#include "sandbox/json_check.h"
-#include "sandbox/pdf_walk.h"
-#include "sandbox/pdf_xml.h"
-#include "sandbox/raw_scan.h"
-#include "sandbox/text_check.h"
-#include "sandbox/type_check.h"
-#include "sandbox/xml_check.h"
-#include "sandbox/yara_rules.h"
+#include "sandbox/pdf/inflater.h"
+#include "sandbox/pdf/raw_scan.h"
+#include "sandbox/pdf/walk.h"
+#include "sandbox/pdf/xml.h"
+#include "sandbox/rules/eicar.h"
+#include "sandbox/rules/yara_rules.h"
+#include "sandbox/types/checker.h"
+#include "sandbox/types/dicom_check.h"
+#include "sandbox/types/file_kinds.h"
+#include "sandbox/types/image_check.h"
+#include "sandbox/types/json_check.h"
+#include "sandbox/types/text_check.h"
+#include "sandbox/types/type_check.h"
+#include "sandbox/types/xml_check.h"
 
 namespace lazaret::sandbox {
 namespace {

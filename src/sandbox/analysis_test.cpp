@@ -11,7 +11,7 @@
 #include "base/unique_fd.h"
 #include "sample/pdf_writer.h"
 #include "sample/sample.h"
-#include "sandbox/eicar.h"
+#include "sandbox/rules/eicar.h"
 #include "tests/support/attack_documents.h"
 #include "tests/support/hidings.h"
 #include "tests/support/qpdf_rewrite.h"

@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "sample/pdf_writer.h"
-#include "sandbox/eicar.h"
-#include "sandbox/file_kinds.h"
 #include "sandbox/finding_list.h"
-#include "sandbox/inflater.h"
-#include "sandbox/pdf_names.h"
-#include "sandbox/pdf_targets.h"
+#include "sandbox/pdf/inflater.h"
+#include "sandbox/pdf/names.h"
+#include "sandbox/pdf/targets.h"
+#include "sandbox/rules/eicar.h"
+#include "sandbox/types/file_kinds.h"
 
 namespace lazaret::sandbox {
 namespace {

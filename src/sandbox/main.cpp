@@ -4,7 +4,7 @@
 #include <string>
 
 #include "sandbox/analysis.h"
-#include "sandbox/zygote.h"
+#include "sandbox/jail/zygote.h"
 
 namespace lazaret::sandbox {
 namespace {

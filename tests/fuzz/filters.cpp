@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "sandbox/filter_chain.h"
+#include "sandbox/pdf/filter_chain.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "sandbox/eicar.h"
+#include "sandbox/rules/eicar.h"
 #include "tests/support/attack_documents.h"
 #include "tests/support/qpdf_rewrite.h"
 

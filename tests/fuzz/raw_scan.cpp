@@ -1,5 +1,5 @@
 // The raw pass over a PDF: tokens, dictionaries, object and xref streams, and the list of objects.
-#include "sandbox/raw_scan.h"
+#include "sandbox/pdf/raw_scan.h"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "tests/support/attack_documents.h"
 
-#include "sandbox/eicar.h"
+#include "sandbox/rules/eicar.h"
 #include "tests/support/document_kit.h"
 #include "tests/support/hidings.h"
 
