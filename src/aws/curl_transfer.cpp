@@ -129,6 +129,12 @@ void CurlTransfer::set_body(EasyOptions& options) {
     options.set<CURLOPT_BUFFERSIZE>(kLargeBuffer);
     return;
   }
+  const auto* text = std::get_if<std::string>(&request_->body);
+  if (request_->method == Method::kPost && text != nullptr && body_length_ <= kExpectAbove) {
+    // Goes in one piece with the head; libcurl keeps the pointer and sends it again by itself where it must.
+    options.set<CURLOPT_POSTFIELDSIZE_LARGE>(body_length_).set<CURLOPT_POSTFIELDS>(text->data());
+    return;
+  }
   options.set<CURLOPT_UPLOAD>(1)
       .set<CURLOPT_CUSTOMREQUEST>(std::string(to_string(request_->method)).c_str())  // libcurl copies it
       .set<CURLOPT_INFILESIZE_LARGE>(body_length_)
@@ -147,6 +153,8 @@ bool CurlTransfer::set_headers() {
   }
   // What libcurl would add of its own.
   if (!add_header_line("Accept:")) return false;
+  const bool typed = std::ranges::find(request_->headers, "content-type", &Header::name) != request_->headers.end();
+  if (!typed && !add_header_line("Content-Type:")) return false;
   return body_length_ > kExpectAbove || add_header_line("Expect:");
 }
 
