@@ -13,6 +13,29 @@ constexpr std::uint64_t kMostShards = 64;
 constexpr std::string_view kDirectory = "M#dir";
 constexpr std::string_view kConfiguration = "M#cfg";
 
+GatheredReads::Reads reads_of(aws::DynamoDbClient& db, const std::string& table) {
+  const auto alone = [&db, &table](const Call& call, const DocumentId& id) {
+    return to_result(db.get(call, {.table = table, .key = key_of(id), .consistency = aws::Consistency::kStrong}));
+  };
+  const auto together = [&db, &table](const Call& call,
+                                      const std::vector<DocumentId>& ids) -> Result<std::map<DocumentId, Item>> {
+    aws::BatchGet batch{.table = table, .consistency = aws::Consistency::kStrong};
+    for (const DocumentId& id : ids)
+      batch.keys.push_back(key_of(id));
+    auto found = db.get_batch(call, batch);
+    if (!found) return fail_as(std::move(found.error()));
+    std::map<DocumentId, Item> by_id;
+    for (Item& item : found->items) {
+      const std::string* text = text_of(item, "id");
+      const auto id = text == nullptr ? std::nullopt : DocumentId::parse(*text);
+      if (!id) return fail(ErrorCode::kCorrupt, "dynamodb: an item came back without the id it was asked for by");
+      by_id.emplace(*id, std::move(item));
+    }
+    return by_id;
+  };
+  return {alone, together};
+}
+
 }  // namespace
 
 Error to_error(aws::Failure failure) {
@@ -59,7 +82,11 @@ Item index_key(std::string_view partition, std::string_view sort) {
 }
 
 Home::Home(Parts parts, std::string table, std::chrono::milliseconds months_kept)
-    : parts_(parts), documents_(std::move(table)), index_(index_table_of(documents_)), months_kept_(months_kept) {}
+    : parts_(parts),
+      documents_(std::move(table)),
+      index_(index_table_of(documents_)),
+      months_kept_(months_kept),
+      reads_(reads_of(parts.db, documents_)) {}
 
 Result<unsigned> Home::shards(const Call& call) {
   if (const unsigned known = shards_.load()) return known;
@@ -75,8 +102,8 @@ Result<unsigned> Home::shards(const Call& call) {
 }
 
 Result<std::optional<StoredRow>> Home::read(const Call& call, const DocumentId& id) {
-  auto item = db().get(call, {.table = documents_, .key = key_of(id)});
-  if (!item) return fail_as(std::move(item.error()));
+  auto item = reads_.read(call, id);
+  if (!item) return std::unexpected(std::move(item.error()));
   if (!*item) return std::nullopt;
   auto row = row_from(**item);
   if (!row) return std::unexpected(std::move(row.error()));

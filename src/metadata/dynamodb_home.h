@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/worker_pool.h"
 #include "document/document.h"
+#include "metadata/dynamodb_gathered_reads.h"
 #include "metadata/dynamodb_rows.h"
 
 namespace lazaret::dynamo {
@@ -83,6 +84,7 @@ class Home {
   const std::string documents_;
   const std::string index_;
   const std::chrono::milliseconds months_kept_;
+  GatheredReads reads_;
   std::atomic<unsigned> shards_ = 0;
   std::mutex mutex_;
   std::map<State, Known> known_;
