@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 import measure
-from servers import BENCH, BUILD, COMMON, Server, free_port
+from servers import BENCH, BUILD, COMMON, Server, free_port, start_nginx
 
 SERVERS = BENCH.parent / "tests" / "servers"
 PEER = BENCH / "peers" / "boto3_reference"
@@ -184,12 +184,24 @@ class Gateway(Flask):
         environment = self.environment(folder)
         self.stores.python(environment, "import store\ns3, _ = store.clients()\n"
                            "s3.put_bucket_acl(Bucket=store.BUCKET, ACL='public-read-write')")
-        running = Gateway.Running(self)
+        running = self.run(folder)
         running.bucket = environment["S3_BUCKET"]
         return running
+
+    def run(self, folder):
+        return Gateway.Running(self)
+
+
+class Proxy(Gateway):
+    """The same with nginx in between: what passing the bytes on costs whoever does nothing else."""
+
+    name, label = "proxy", "nginx before the gateway"
+
+    def run(self, folder):
+        return start_nginx(self, folder, "proxy.conf", GATEWAY=self.stores.port)
 
 
 def all_of(stores, binary):
     return {contender.name: contender for contender in
-            (Lazaret(stores, binary), Flask(stores), Threads(stores), CommandLine(stores), Gateway(stores))}
+            (Lazaret(stores, binary), Flask(stores), Threads(stores), CommandLine(stores), Gateway(stores), Proxy(stores))}
 

@@ -150,6 +150,21 @@ class Flask:
                               text=True).stdout.strip()
 
 
+def start_nginx(contender, folder, configuration, trace=None, **values):
+    """An nginx by one of the files of peers/nginx, whose @NAMES@ are filled in."""
+    port = free_port()
+    for part in (".", "www", "put", "temp", "proxied"):
+        (folder / part).mkdir(exist_ok=True)
+        (folder / part).chmod(0o777)
+    text = (BENCH / "peers" / "nginx" / configuration).read_text()
+    for name, value in {"FOLDER": folder, "PORT": port, **values}.items():
+        text = text.replace(f"@{name}@", str(value))
+    (folder / "nginx.conf").write_text(text)
+    command = ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
+    environment = {"PATH": os.environ["PATH"], "PORT": str(port)}
+    return Server(contender, folder, command, environment, trace).wait_ready("/ready.txt")
+
+
 class Nginx:
     """The floor: PUT without fsync, type check or metadata; GET of plain files."""
 
@@ -157,16 +172,7 @@ class Nginx:
     name, label = "nginx", "nginx (no fsync, no metadata)"
 
     def start(self, folder, trace=None):
-        port = free_port()
-        for part in ("www", "put", "temp"):
-            (folder / part).mkdir(exist_ok=True)
-        template = (BENCH / "peers" / "nginx" / "nginx.conf").read_text()
-        (folder / "nginx.conf").write_text(template.replace("@FOLDER@", str(folder)).replace("@PORT@", str(port)))
-        for path in (folder, folder / "put", folder / "temp", folder / "www"):
-            path.chmod(0o777)
-        environment = {"PATH": os.environ["PATH"], "PORT": str(port)}
-        command = ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-        return Server(self, folder, command, environment, trace).wait_ready("/ready.txt")
+        return start_nginx(self, folder, "nginx.conf", trace=trace)
 
     def version(self):
         return subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr.strip()
