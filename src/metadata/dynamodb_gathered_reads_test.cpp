@@ -6,6 +6,7 @@
 #include <deque>
 #include <initializer_list>
 #include <mutex>
+#include <numeric>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -165,8 +166,10 @@ TEST_F(GatheredReadsTest, ADocumentThatManyWantIsAskedForOnceInARequest) {
 }
 
 TEST_F(GatheredReadsTest, NoRequestAsksForMoreThanDynamoDbTakes) {
+  std::vector<std::uint8_t> wanted(GatheredReads::kMostTogether + 10);
+  std::iota(wanted.begin(), wanted.end(), std::uint8_t{20});
   fill_every_place();
-  for (std::uint8_t number = 20; number < 20 + GatheredReads::kMostTogether + 10; ++number)
+  for (const std::uint8_t number : wanted)
     start_waiting(number);
   let_go_and_finish();
   std::size_t asked = 0;
@@ -174,7 +177,7 @@ TEST_F(GatheredReadsTest, NoRequestAsksForMoreThanDynamoDbTakes) {
     EXPECT_LE(request.size(), GatheredReads::kMostTogether);
     asked += request.size();
   }
-  EXPECT_EQ(asked, GatheredReads::kMostTogether + 10);
+  EXPECT_EQ(asked, wanted.size());
 }
 
 TEST_F(GatheredReadsTest, ARequestThatFailsForManyIsMadeForEachAlone) {
