@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "app/version.h"
-#include "aws/credentials_plan.h"
-#include "aws/credentials_source.h"
+#include "aws/credentials/plan.h"
+#include "aws/credentials/source.h"
 #include "config/values.h"
 
 namespace lazaret {

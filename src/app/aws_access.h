@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "aws/client.h"
-#include "aws/credentials.h"
-#include "aws/curl_transport.h"
+#include "aws/credentials/credentials.h"
+#include "aws/curl/transport.h"
 #include "aws/profile_file.h"
 #include "aws/retry.h"
 #include "aws/settings.h"

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "aws/attempt.h"
-#include "aws/credentials.h"
+#include "aws/credentials/credentials.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 

@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "aws/credentials.h"
-#include "aws/curl_transport.h"
+#include "aws/credentials/credentials.h"
+#include "aws/curl/transport.h"
 #include "aws/retry.h"
 #include "tests/support/aws_parts.h"
 #include "tests/support/http_imposter.h"

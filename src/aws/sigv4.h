@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/credentials.h"
+#include "aws/credentials/credentials.h"
 #include "aws/http.h"
 #include "base/clock.h"
 #include "base/digest.h"

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "aws/dynamodb_requests.h"
+#include "aws/dynamodb/requests.h"
 #include "document/query.h"
 
 namespace lazaret::dynamo {

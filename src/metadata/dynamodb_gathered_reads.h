@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "aws/attribute_value.h"
+#include "aws/dynamodb/attribute_value.h"
 #include "base/call.h"
 #include "base/error.h"
 #include "base/ids.h"

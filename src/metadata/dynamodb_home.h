@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/dynamodb_client.h"
+#include "aws/dynamodb/client.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/worker_pool.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "aws/attribute_value.h"
+#include "aws/dynamodb/attribute_value.h"
 #include "base/error.h"
 #include "document/document.h"
 

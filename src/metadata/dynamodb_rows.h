@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "aws/attribute_value.h"
-#include "aws/dynamodb_requests.h"
+#include "aws/dynamodb/attribute_value.h"
+#include "aws/dynamodb/requests.h"
 #include "base/error.h"
 #include "document/document.h"
 #include "intake/metadata_store.h"

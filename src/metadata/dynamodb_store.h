@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "aws/dynamodb_client.h"
+#include "aws/dynamodb/client.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"
 #include "intake/metadata_store.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/dynamodb_client.h"
+#include "aws/dynamodb/client.h"
 #include "aws/retry.h"
 #include "base/call.h"
 #include "base/error.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/attribute_value.h"
+#include "aws/dynamodb/attribute_value.h"
 #include "base/error.h"
 #include "document/document.h"
 

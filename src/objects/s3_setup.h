@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "aws/client.h"
-#include "aws/s3_bucket.h"
+#include "aws/s3/bucket.h"
 #include "objects/s3_faults.h"
 #include "objects/s3_store.h"
 

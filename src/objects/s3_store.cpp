@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "aws/s3_bucket.h"
+#include "aws/s3/bucket.h"
 #include "base/encoding.h"
 
 namespace lazaret {

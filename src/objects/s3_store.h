@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "aws/client.h"
-#include "aws/s3_address.h"
-#include "aws/s3_client.h"
-#include "aws/s3_quirks.h"
+#include "aws/s3/address.h"
+#include "aws/s3/client.h"
+#include "aws/s3/quirks.h"
 #include "intake/object_store.h"
 #include "objects/s3_faults.h"
 #include "objects/s3_upload.h"

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "aws/s3_client.h"
+#include "aws/s3/client.h"
 #include "base/call.h"
 #include "base/clock.h"
 #include "base/worker_pool.h"

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "aws/attempt.h"
-#include "aws/credentials_exchange.h"
+#include "aws/credentials/exchange.h"
 #include "aws/error_answer.h"
 #include "aws/retry.h"
 #include "aws/xml.h"

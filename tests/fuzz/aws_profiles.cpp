@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "aws/credentials_plan.h"
+#include "aws/credentials/plan.h"
 #include "aws/profile_file.h"
 #include "aws/settings.h"
 

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "aws/dynamodb_client.h"
-#include "aws/dynamodb_json.h"
+#include "aws/dynamodb/client.h"
+#include "aws/dynamodb/json.h"
 #include "metadata/dynamodb_rows.h"
 #include "metadata/dynamodb_schema.h"
 

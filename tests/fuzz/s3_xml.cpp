@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "aws/s3_messages.h"
+#include "aws/s3/messages.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lazaret::aws;

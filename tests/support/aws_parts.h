@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "aws/credentials.h"
+#include "aws/credentials/credentials.h"
 #include "aws/retry.h"
 #include "base/ids.h"
 

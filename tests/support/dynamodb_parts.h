@@ -7,9 +7,9 @@
 #include <string>
 
 #include "aws/client.h"
-#include "aws/credentials.h"
-#include "aws/curl_transport.h"
-#include "aws/dynamodb_client.h"
+#include "aws/credentials/credentials.h"
+#include "aws/curl/transport.h"
+#include "aws/dynamodb/client.h"
 #include "aws/retry.h"
 #include "base/clock.h"
 #include "base/ids.h"

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "aws/curl_transport.h"
+#include "aws/curl/transport.h"
 #include "intake/spool.h"
 #include "objects/s3_store.h"
 #include "tests/support/aws_parts.h"

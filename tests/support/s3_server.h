@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "aws/credentials.h"
-#include "aws/curl_transport.h"
+#include "aws/credentials/credentials.h"
+#include "aws/curl/transport.h"
 #include "aws/http.h"
-#include "aws/s3_quirks.h"
+#include "aws/s3/quirks.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
