@@ -1,13 +1,13 @@
 #include "base/digest.h"
 
 #include <algorithm>
-#include <cctype>
 #include <new>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 
 namespace lazaret {
@@ -23,10 +23,8 @@ struct Sha256::Context {
 };
 
 std::optional<Digest> Digest::parse(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   std::array<std::uint8_t, 32> bytes{};
-  if (!hex_decode(lower, bytes)) return std::nullopt;
+  if (!hex_decode(ascii_lowered(text), bytes)) return std::nullopt;
   return Digest{bytes};
 }
 

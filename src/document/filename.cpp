@@ -6,6 +6,7 @@
 
 #include <utf8proc.h>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "document/unicode.h"
 #include "document/validation.h"
@@ -20,14 +21,6 @@ constexpr int kMaxRounds = 8;  // two are enough for every name we know
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lowered;
 }
 
 // Behind the last slash of either kind and a drive's letter.
@@ -76,7 +69,7 @@ std::string_view trim(std::string_view text) {
 // Windows opens a device for these, whatever follows the first dot.
 bool is_reserved(std::string_view name) {
   static constexpr std::array<std::string_view, 6> kDevices{"con", "prn", "aux", "nul", "conin$", "conout$"};
-  const std::string base = lower(trim(name.substr(0, name.find('.'))));
+  const std::string base = ascii_lowered(trim(name.substr(0, name.find('.'))));
   if (std::ranges::find(kDevices, base) != kDevices.end()) return true;
   if (!base.starts_with("com") && !base.starts_with("lpt")) return false;
   const std::string_view number = std::string_view(base).substr(3);
@@ -135,8 +128,8 @@ PatientText safe_filename(std::string_view original, std::string_view extension)
     if (again == name) return PatientText{std::move(name)};
     name = std::move(again);
   }
-  const std::string wanted = "document." + lower(extension);
-  return PatientText{extension_of(wanted) == lower(extension) && !extension.empty() ? wanted : "document"};
+  const std::string wanted = "document." + ascii_lowered(extension);
+  return PatientText{extension_of(wanted) == ascii_lowered(extension) && !extension.empty() ? wanted : "document"};
 }
 
 std::string extension_of(std::string_view filename) {
@@ -146,7 +139,7 @@ std::string extension_of(std::string_view filename) {
   if (extension.empty() || extension.size() > kMaxExtension || !std::ranges::all_of(extension, is_alphanumeric)) {
     return {};
   }
-  return lower(extension);
+  return ascii_lowered(extension);
 }
 
 }  // namespace lazaret

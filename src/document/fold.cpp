@@ -6,6 +6,7 @@
 
 #include <utf8proc.h>
 
+#include "base/ascii.h"
 #include "document/unicode.h"
 
 namespace lazaret {
@@ -15,14 +16,6 @@ using unicode::CodePoint;
 
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // Scripts written without spaces: Han, kana, bopomofo. Hangul is not among them: it has spaces.
@@ -65,14 +58,14 @@ void add_once(std::vector<std::string>& words, std::string& word) {
 }  // namespace
 
 std::string filename_sort_key(std::string_view filename) {
-  if (is_ascii(filename)) return ascii_lower(filename);
+  if (is_ascii(filename)) return ascii_lowered(filename);
   constexpr int kFold = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
   return unicode::map(filename, kFold).value_or(std::string(filename));
 }
 
 std::vector<std::string> search_words(std::string_view text) {
   constexpr int kFold = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD;
-  const std::string folded = is_ascii(text) ? ascii_lower(text) : unicode::map(text, kFold).value_or(std::string{});
+  const std::string folded = is_ascii(text) ? ascii_lowered(text) : unicode::map(text, kFold).value_or(std::string{});
   std::vector<std::string> words;
   std::string word;
   for (const CodePoint code : unicode::decode(folded)) {

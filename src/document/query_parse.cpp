@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "document/cursor.h"
 #include "document/fold.h"
@@ -207,9 +208,7 @@ class Reader {
                          text->find('/') != std::string::npos &&
                          std::ranges::all_of(*text, [](char c) { return c > 0x20 && c < 0x7f; });
       if (!sound) return fault("content_type", "must be a media type like application/pdf");
-      std::ranges::transform(*text, text->begin(),
-                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-      query_.filter.content_type = std::move(*text);
+      query_.filter.content_type = ascii_lowered(*text);
     }
   }
 

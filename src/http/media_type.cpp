@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "document/file_types.h"
 
 namespace lazaret::http {
@@ -11,10 +12,7 @@ std::string essence_of(std::string_view content_type) {
   while (essence.ends_with(' ') || essence.ends_with('\t'))
     essence.remove_suffix(1);
   essence.remove_prefix(std::min(essence.find_first_not_of(" \t"), essence.size()));
-  std::string lower(essence);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
+  return ascii_lowered(essence);
 }
 
 bool declared_type_fits(std::string_view essence, std::string_view extension) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "http/message.h"
 
@@ -74,9 +75,7 @@ std::optional<std::vector<Parameter>> parse_parameters(std::string_view text) {
     text = trim(text.substr(1));
     if (text.empty()) break;  // a closing semicolon
     Parameter parameter;
-    parameter.name = take_token(text);
-    std::ranges::transform(parameter.name, parameter.name.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    parameter.name = ascii_lowered(take_token(text));
     if (parameter.name.empty() || text.empty() || text.front() != '=') return std::nullopt;
     text.remove_prefix(1);
     if (!text.empty() && text.front() == '"') {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/ascii.h"
+
 namespace lazaret::sandbox {
 namespace {
 
@@ -10,16 +12,8 @@ constexpr unsigned char byte_of(char c) {
   return static_cast<unsigned char>(c);
 }
 
-constexpr unsigned char lower(unsigned char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<unsigned char>(c | 0x20U) : c;
-}
-
 constexpr unsigned char upper(unsigned char c) {
   return c >= 'a' && c <= 'z' ? static_cast<unsigned char>(c & ~0x20U) : c;
-}
-
-constexpr char fold(char c) {
-  return static_cast<char>(lower(byte_of(c)));
 }
 
 constexpr std::size_t pair_of(unsigned char first, unsigned char second) {
@@ -27,8 +21,9 @@ constexpr std::size_t pair_of(unsigned char first, unsigned char second) {
 }
 
 std::size_t triple_of(const char* at) {
-  const std::uint32_t three = lower(byte_of(at[0])) | static_cast<std::uint32_t>(lower(byte_of(at[1]))) << 8U |
-                              static_cast<std::uint32_t>(lower(byte_of(at[2]))) << 16U;
+  const std::uint32_t three = byte_of(ascii_lower(at[0])) |
+                              static_cast<std::uint32_t>(byte_of(ascii_lower(at[1]))) << 8U |
+                              static_cast<std::uint32_t>(byte_of(ascii_lower(at[2]))) << 16U;
   return three * 2'654'435'761U >> 20U;  // twelve bits: Knuth's multiplicative hash
 }
 
@@ -49,8 +44,7 @@ AnchorFilter::AnchorFilter(const std::vector<std::string>& anchors) {
       knows_all_ = false;
       continue;
     }
-    std::string folded(anchor);
-    std::ranges::transform(folded, folded.begin(), fold);
+    std::string folded = ascii_lowered(anchor);
     add(widened(folded));
     add(std::move(folded));
   }
@@ -73,7 +67,7 @@ void AnchorFilter::add(std::string folded) {
 bool AnchorFilter::stands_at(std::string_view bytes) const {
   if (bytes.size() < kShortest || !triples_[triple_of(bytes.data())]) return false;
   return std::ranges::any_of(folded_, [bytes](std::string_view anchor) {
-    return bytes.size() >= anchor.size() && std::ranges::equal(bytes.substr(0, anchor.size()), anchor, {}, fold);
+    return bytes.size() >= anchor.size() && std::ranges::equal(bytes.substr(0, anchor.size()), anchor, {}, ascii_lower);
   });
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace lazaret::sandbox {
 namespace {
 
@@ -117,16 +119,6 @@ constexpr auto kExecutableTypes = std::to_array<std::string_view>({
     "text/javascript",
 });
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
-
 template <std::size_t N>
 bool begins_with_any(const std::array<std::string_view, N>& starts, std::string_view bytes) {
   return std::any_of(starts.begin(), starts.end(),
@@ -149,13 +141,14 @@ std::string_view without_leading_space(std::string_view bytes) {
 FileKind kind_of_bytes(std::string_view bytes) {
   bytes = bytes.substr(0, 4096);
   const std::string_view text = without_leading_space(bytes);
-  if (begins_with_any(kPrograms, bytes) || begins_with_any(kPrograms, lowered(text.substr(0, 16)))) {
+  if (begins_with_any(kPrograms, bytes) || begins_with_any(kPrograms, ascii_lowered(text.substr(0, 16)))) {
     return FileKind::kExecutable;
   }
   if (bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos) return FileKind::kPdf;
   // CDA and other XML of medicine begins with <?xml; only a page or picture that runs script is markup here.
-  if (begins_with_any(kMarkupStarts, lowered(text.substr(0, 32)))) return FileKind::kMarkup;
-  if (lowered(text.substr(0, 5)) == "<?xml" && lowered(text.substr(0, 1024)).find("<svg") != std::string::npos) {
+  if (begins_with_any(kMarkupStarts, ascii_lowered(text.substr(0, 32)))) return FileKind::kMarkup;
+  if (ascii_lowered(text.substr(0, 5)) == "<?xml" &&
+      ascii_lowered(text.substr(0, 1024)).find("<svg") != std::string::npos) {
     return FileKind::kMarkup;
   }
   return FileKind::kOrdinary;
@@ -163,7 +156,7 @@ FileKind kind_of_bytes(std::string_view bytes) {
 
 bool is_script_or_markup(std::string_view text) {
   static constexpr auto kScripts = std::to_array<std::string_view>({"#!", "<?php", "@echo off"});
-  const std::string start = lowered(without_leading_space(text).substr(0, 32));
+  const std::string start = ascii_lowered(without_leading_space(text).substr(0, 32));
   return begins_with_any(kScripts, start) || begins_with_any(kMarkupStarts, start);
 }
 
@@ -172,7 +165,7 @@ FileKind kind_of_name(std::string_view name) {
     name.remove_suffix(1);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return FileKind::kOrdinary;
-  const std::string extension = lowered(name.substr(dot + 1));
+  const std::string extension = ascii_lowered(name.substr(dot + 1));
   if (is_any(kExecutableExtensions, extension)) return FileKind::kExecutable;
   if (is_any(kMacroExtensions, extension)) return FileKind::kMacro;
   if (is_any(kMarkupExtensions, extension)) return FileKind::kMarkup;
@@ -202,7 +195,7 @@ bool opens_script(std::string_view bytes) {
   static constexpr auto kOpenings =
       std::to_array<std::string_view>({"var ", "let ", "const ", "function", "(function", "import ", "eval(", "alert(",
                                        "window.", "this.", "//", "/*", "<!--", "set ", "dim ", "rem "});
-  const std::string text = lowered(without_leading_space(bytes).substr(0, 1024));
+  const std::string text = ascii_lowered(without_leading_space(bytes).substr(0, 1024));
   if (begins_with_any(kOpenings, text)) return true;
   // "Accept: */*" of a mail or web header opens nothing.
   for (std::size_t at = text.find("/*"); at != std::string::npos; at = text.find("/*", at + 1)) {
@@ -219,7 +212,7 @@ bool closes_script(std::string_view bytes) {
 }
 
 bool holds_markup(std::string_view bytes) {
-  const std::string text = lowered(bytes.substr(0, 1024));
+  const std::string text = ascii_lowered(bytes.substr(0, 1024));
   return std::any_of(kMarkupStarts.begin(), kMarkupStarts.end(),
                      [&text](std::string_view start) { return text.find(start) != std::string::npos; });
 }

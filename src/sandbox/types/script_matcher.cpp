@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+
 namespace lazaret::sandbox {
 namespace {
 
@@ -16,18 +18,11 @@ constexpr auto kMarks = std::to_array<std::string_view>({
 constexpr std::size_t kLongest = 7;
 static_assert(std::ranges::max(kMarks, {}, &std::string_view::size).size() == kLongest);
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 }  // namespace
 
 bool ScriptMatcher::feed(std::string_view text) {
   std::string window = std::move(tail_);
-  const std::size_t carried = window.size();
-  window.append(text);
-  std::transform(window.begin() + static_cast<std::ptrdiff_t>(carried), window.end(),
-                 window.begin() + static_cast<std::ptrdiff_t>(carried), lower);
+  window.append(ascii_lowered(text));
   const bool found =
       std::ranges::any_of(kMarks, [&window](std::string_view mark) { return window.find(mark) != std::string::npos; });
   tail_ = window.size() < kLongest ? std::move(window) : window.substr(window.size() - kLongest + 1);
