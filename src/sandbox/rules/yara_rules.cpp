@@ -204,18 +204,21 @@ struct YaraScan::Machine {
   YR_SCANNER* scanner = nullptr;         // made when there is something to show it
   YR_MEMORY_BLOCK block{};
   YR_MEMORY_BLOCK_ITERATOR blocks{};
-  std::string window;           // the next block, beginning with what was passed before
-  std::size_t passed = 0;       // how much of it that is
-  std::uint64_t window_at = 0;  // where it lies in the content
+  std::string window;  // the next block, beginning with what was passed before
   std::string head;
   std::uint64_t file_size = 0;
-  bool is_awake = false;    // an anchor has been met in this content
-  bool has_begun = false;   // libyara has seen a block of it
-  bool is_waiting = false;  // the block has not been taken yet
-  bool is_over = false;     // and is the last one
-  bool is_sound = true;
   std::array<const char*, kMostHits> hits{};
-  std::size_t hit_count = 0;
+  // Of one content; the strings above keep their room for the next.
+  struct Progress {
+    std::size_t passed = 0;       // how much of the window that was shown before
+    std::uint64_t window_at = 0;  // where it lies in the content
+    std::size_t hit_count = 0;
+    bool is_awake = false;    // an anchor has been met
+    bool has_begun = false;   // libyara has seen a block
+    bool is_waiting = false;  // the block has not been taken yet
+    bool is_over = false;     // and is the last one
+    bool is_sound = true;
+  } now;
 
   Machine() {
     blocks.context = this;
@@ -232,17 +235,17 @@ struct YaraScan::Machine {
     block.base = at;
     return &block;
   }
-  YR_MEMORY_BLOCK* first_block() { return is_waiting ? next_block() : show(head, 0); }
+  YR_MEMORY_BLOCK* first_block() { return now.is_waiting ? next_block() : show(head, 0); }
   YR_MEMORY_BLOCK* next_block() {
-    blocks.last_error = is_waiting || is_over ? ERROR_SUCCESS : ERROR_BLOCK_NOT_READY;
-    return std::exchange(is_waiting, false) ? show(window, window_at) : nullptr;
+    blocks.last_error = now.is_waiting || now.is_over ? ERROR_SUCCESS : ERROR_BLOCK_NOT_READY;
+    return std::exchange(now.is_waiting, false) ? show(window, now.window_at) : nullptr;
   }
 
   // Called from C, so it must not throw: the names are the rules' own and outlive the scan.
   static int take_hit(YR_SCAN_CONTEXT*, int message, void* data, void* self) {
     Machine& machine = of(self);
-    if (message != CALLBACK_MSG_RULE_MATCHING || machine.hit_count == kMostHits) return CALLBACK_CONTINUE;
-    machine.hits.at(machine.hit_count++) = static_cast<const YR_RULE*>(data)->identifier;
+    if (message != CALLBACK_MSG_RULE_MATCHING || machine.now.hit_count == kMostHits) return CALLBACK_CONTINUE;
+    machine.hits.at(machine.now.hit_count++) = static_cast<const YR_RULE*>(data)->identifier;
     return CALLBACK_CONTINUE;
   }
 
@@ -262,31 +265,31 @@ void YaraScan::Machine::set_up() {
 
 void YaraScan::Machine::scan() {
   if (scanner == nullptr) set_up();
-  has_begun = true;
+  now.has_begun = true;
   const int result = yr_scanner_scan_mem_blocks(scanner, &blocks);
   if (result == ERROR_INSUFFICIENT_MEMORY) throw std::bad_alloc();
-  is_sound = result == ERROR_SUCCESS || result == ERROR_BLOCK_NOT_READY || result == ERROR_TOO_MANY_MATCHES;
+  now.is_sound = result == ERROR_SUCCESS || result == ERROR_BLOCK_NOT_READY || result == ERROR_TOO_MANY_MATCHES;
 }
 
 // An anchor that lies across what was passed and what is new is seen too.
 void YaraScan::Machine::look_for_anchors() {
-  if (is_awake) return;
-  const std::size_t from = filter == nullptr ? 0 : passed - std::min(passed, filter->reach());
-  is_awake = filter == nullptr || filter->may_match(std::string_view(window).substr(from));
+  if (now.is_awake) return;
+  const std::size_t from = filter == nullptr ? 0 : now.passed - std::min(now.passed, filter->reach());
+  now.is_awake = filter == nullptr || filter->may_match(std::string_view(window).substr(from));
 }
 
 // What stands before the first anchor may belong to it, so a part of it stays.
 void YaraScan::Machine::pass_window() {
   look_for_anchors();
-  if (is_awake && window.size() < kWindow) return;
-  if (is_awake) {
-    is_waiting = true;
+  if (now.is_awake && window.size() < kWindow) return;
+  if (now.is_awake) {
+    now.is_waiting = true;
     scan();
   }
-  passed = is_awake ? kOverlap : kLookBack;
-  const std::size_t done = window.size() - passed;
+  now.passed = now.is_awake ? kOverlap : kLookBack;
+  const std::size_t done = window.size() - now.passed;
   window.erase(0, done);
-  window_at += done;
+  now.window_at += done;
 }
 
 YaraScan::YaraScan(const YaraRules& rules, std::uint64_t file_size) : machine_(std::make_unique<Machine>()) {
@@ -304,8 +307,8 @@ void YaraScan::feed(std::string_view bytes) {
   if (machine.head.size() < kHead) machine.head.append(bytes.substr(0, kHead - machine.head.size()));
   // Growing by and by would touch twice the pages.
   if (machine.window.capacity() < kAsleep) machine.window.reserve(kAsleep);
-  while (!bytes.empty() && machine.is_sound) {
-    const std::size_t full = machine.is_awake ? kWindow : kAsleep;
+  while (!bytes.empty() && machine.now.is_sound) {
+    const std::size_t full = machine.now.is_awake ? kWindow : kAsleep;
     const std::size_t taken = std::min(bytes.size(), full - machine.window.size());
     machine.window.append(bytes.substr(0, taken));
     bytes.remove_prefix(taken);
@@ -315,26 +318,19 @@ void YaraScan::feed(std::string_view bytes) {
 
 bool YaraScan::end(std::vector<std::string>& hits) {
   Machine& machine = *machine_;
-  machine.is_over = true;
-  machine.is_waiting = machine.window.size() > machine.passed;
-  if (machine.is_waiting) machine.look_for_anchors();
-  const bool is_asked = machine.is_awake && (machine.is_waiting || machine.has_begun);
-  if (is_asked && machine.is_sound) machine.scan();
-  for (std::size_t i = 0; i < machine.hit_count; ++i) {
+  machine.now.is_over = true;
+  machine.now.is_waiting = machine.window.size() > machine.now.passed;
+  if (machine.now.is_waiting) machine.look_for_anchors();
+  const bool is_asked = machine.now.is_awake && (machine.now.is_waiting || machine.now.has_begun);
+  if (is_asked && machine.now.is_sound) machine.scan();
+  for (std::size_t i = 0; i < machine.now.hit_count; ++i) {
     const std::string name = std::string(machine.hits.at(i)).substr(0, kLongestName);
     if (hits.size() < kMostHits && std::ranges::find(hits, name) == hits.end()) hits.push_back(name);
   }
   machine.window.clear();
   machine.head.clear();
-  machine.window_at = 0;
-  machine.passed = 0;
-  machine.hit_count = 0;
-  machine.is_awake = false;
-  machine.has_begun = false;
-  machine.is_waiting = false;
-  machine.is_over = false;
   machine.blocks.last_error = ERROR_SUCCESS;
-  return std::exchange(machine.is_sound, true);
+  return std::exchange(machine.now, {}).is_sound;
 }
 
 }  // namespace lazaret::sandbox
