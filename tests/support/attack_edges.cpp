@@ -106,7 +106,36 @@ string lzw_bomb(int rounds) {
   return out + static_cast<char>(bits << (8 - count) & 0xFFU);
 }
 
+// The table leads to an object stream in the middle of another stream, which no reader of whole objects comes by.
+string buried_object_stream(const string& members) {
+  PdfFrame frame;
+  frame.begin();
+  frame.put(1, "<< /Type /Catalog /Pages 2 0 R /Lang 5 0 R >>");
+  frame.put(2, "<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+  frame.put(3, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>");
+  const std::size_t before = frame.size();
+  const string mark = "6 0 obj";
+  frame.put(4, stream_body("", mark + "\n" + flate_body("/Type /ObjStm /N 1 /First 4", members) + "\nendobj\n"));
+  frame.note(6, frame.file().find(mark, before));
+  const std::size_t table = frame.size();
+  frame.note(7, table);
+  string rows(6, '\0');
+  for (int number = 1; number <= 7; ++number) {
+    const std::size_t middle = number == 5 ? 6 : frame.offset(number);
+    rows += static_cast<char>(number == 5 ? 2 : 1);
+    for (const unsigned shift : {24U, 16U, 8U, 0U})
+      rows += static_cast<char>(middle >> shift & 0xFFU);
+    rows += '\0';
+  }
+  frame.put(7, stream_body("/Type /XRef /W [1 4 1] /Size 8 /Root 1 0 R", rows));
+  frame.append("startxref\n" + std::to_string(table) + "\n%%EOF\n");
+  return frame.file();
+}
+
 void add_bombs(Room& room) {
+  room.add("object stream inside another stream that bursts",
+           buried_object_stream("5 0 (en)" + string(std::size_t{80} << 20U, ' ')), Outcome::kBomb,
+           {FindingCode::kInflatesTooFar});
   room.add("LZW bomb", one_page({.more = {stream_body("/Filter /LZWDecode", lzw_bomb(6))}}), Outcome::kBomb,
            {FindingCode::kInflatesTooFar});
   room.add("object stream with rows of absurd width",

@@ -46,6 +46,26 @@ bool ObjectStreams::are_bounded(StreamLook& streams) {
   return true;
 }
 
+bool are_buried_streams_bounded(QPDF& pdf, const WalkTools& tools, StreamLook& streams) {
+  const std::map<QPDFObjGen, QPDFXRefEntry> table = pdf.getXRefTable();
+  std::set<int> containers;
+  for (const auto& [id, entry] : table) {
+    if (entry.getType() == 2) containers.insert(entry.getObjStreamNumber());
+  }
+  const auto& seen = tools.census.objects;
+  const auto is_before = [](const SeenObject& object, std::uint64_t offset) { return object.offset < offset; };
+  for (const int number : containers) {
+    const auto entry = table.find(QPDFObjGen(number, 0));
+    if (entry == table.end() || entry->second.getType() != 1) continue;
+    const std::uint64_t offset = static_cast<std::uint64_t>(entry->second.getOffset()) + tools.header;
+    const auto object = std::lower_bound(seen.begin(), seen.end(), offset, is_before);
+    if (object != seen.end() && object->offset == offset) continue;  // the raw pass has counted it
+    QPDFObjectHandle stream = pdf.getObject(number, 0);
+    if (is_object_stream(stream) && streams.bursts(stream, kLibraryStream)) return false;
+  }
+  return true;
+}
+
 // The offset of what is shown under a number, or of the stream that it lies in; 0: of nothing.
 std::uint64_t ObjectStreams::place_of(int number) const {
   for (int steps = 0; steps < 2; ++steps) {

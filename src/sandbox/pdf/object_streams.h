@@ -42,4 +42,8 @@ class ObjectStreams {
   std::vector<int> streams_;  // by number
 };
 
+// Whether those that a table leads to inside another stream's bytes, where the raw pass counts nothing, stay under the
+// cap too. False: one bursts, as above.
+bool are_buried_streams_bounded(QPDF& pdf, const WalkTools& tools, StreamLook& streams);
+
 }  // namespace lazaret::sandbox

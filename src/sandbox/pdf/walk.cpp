@@ -51,6 +51,7 @@ void walk_open_document(QPDF& pdf, const WalkTools& tools, const WalkLimits& lim
   std::optional<ObjectStreams> locked;
   if (result.encrypted) locked.emplace(pdf, watched, limits);
   if (locked && !locked->are_bounded(walker.streams())) return;
+  if (!locked && !are_buried_streams_bounded(pdf, watched, walker.streams())) return;
   result.page_count = walker.count_pages();
   if (result.page_count == 0) tools.findings.add(FindingCode::kNoPages, Spot());
   walker.walk_objects();
