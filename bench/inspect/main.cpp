@@ -86,7 +86,8 @@ void write_other_types(const std::filesystem::path& folder) {
   using sample::Type;
   constexpr std::uint64_t kBytes = 1'000'000;
   for (const auto& [type, extension] :
-       {std::pair(Type::kPng, "png"), std::pair(Type::kJpeg, "jpg"), std::pair(Type::kDicom, "dcm"),
+       {std::pair(Type::kPng, "png"), std::pair(Type::kJpeg, "jpg"), std::pair(Type::kTiff, "tif"),
+        std::pair(Type::kDicom, "dcm"), std::pair(Type::kDocx, "docx"), std::pair(Type::kXlsx, "xlsx"),
         std::pair(Type::kXml, "xml"), std::pair(Type::kJson, "json"), std::pair(Type::kText, "txt"),
         std::pair(Type::kCsv, "csv")}) {
     write_file(folder / fmt::format("sample-1M.{}", extension),

@@ -101,10 +101,11 @@ CLI::App* add_sample(CLI::App& app, Arguments& arguments) {
   sample->add_option("--kind", arguments.sample.kind, "of PDFs: mixed, scan or flate")
       ->transform(CLI::CheckedTransformer(kinds));
   using sample::Type;
-  const std::map<std::string, Type> types{{"pdf", Type::kPdf},   {"png", Type::kPng}, {"jpg", Type::kJpeg},
-                                          {"dcm", Type::kDicom}, {"xml", Type::kXml}, {"json", Type::kJson},
+  const std::map<std::string, Type> types{{"pdf", Type::kPdf},   {"png", Type::kPng},   {"jpg", Type::kJpeg},
+                                          {"tif", Type::kTiff},  {"dcm", Type::kDicom}, {"docx", Type::kDocx},
+                                          {"xlsx", Type::kXlsx}, {"xml", Type::kXml},   {"json", Type::kJson},
                                           {"txt", Type::kText},  {"csv", Type::kCsv}};
-  sample->add_option("--type", arguments.sample.type, "pdf, png, jpg, dcm, xml, json, txt or csv")
+  sample->add_option("--type", arguments.sample.type, "pdf, png, jpg, tif, dcm, docx, xlsx, xml, json, txt or csv")
       ->transform(CLI::CheckedTransformer(types));
   return sample;
 }

@@ -278,10 +278,11 @@ constexpr std::array kVariables{
              count<&Config::store_connections, 1, 1024>, Scope::kRemoteStores},
     Variable{"MAX_FILE_SIZE", "52428800", "The largest file, in bytes or as `50MB` (MB is 2^20).", kPlain,
              size<&Config::max_file_size, 1, 5ULL << 30U>},
-    Variable{"ALLOWED_EXTENSIONS", "pdf",
-             "Comma-separated. A type without a checker is refused at start; there are `pdf`, `csv`, `dcm`, `jpeg`, "
-             "`jpg`, `json`, `png`, `txt` and `xml`.",
-             kPlain, allowed_extensions},
+    Variable{
+        "ALLOWED_EXTENSIONS", "pdf",
+        "Comma-separated. A type without a checker is refused at start; there are `pdf`, `csv`, `dcm`, `docx`, `jpeg`, "
+        "`jpg`, `json`, `png`, `tif`, `tiff`, `txt`, `xlsx` and `xml`.",
+        kPlain, allowed_extensions},
     Variable{"CATEGORIES", "patient_records,clinical_guidelines,research_papers,lab_results,medication_schedules",
              "The categories a document may have, comma-separated.", kPlain, categories},
     Variable{"ENABLE_FILE_SCANNING", "true",

@@ -77,6 +77,9 @@ enum class FindingCode : std::uint16_t {
   kInternalEntity,
   kEntityExpansion,
   kExternalStylesheet,
+  kArchiveMismatch,
+  kMacros,
+  kDde,
   // Known bad, by rules and by antivirus.
   kKnownAttack,
   kAntivirus,

@@ -97,8 +97,8 @@ constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
     {kNestedActions, "nested_actions", kSuspicious, kHigh,
      "A PDF attached to this document runs script or actions of its own. Send that document separately."},
     {kLockedAttachment, "locked_attachment", kSuspicious, kMedium,
-     "A PDF attached to this document is locked or too large to be inspected inside it. Send it separately, without a "
-     "password."},
+     "A file attached to this document is locked, too large or of a kind that cannot be inspected inside it. Send it "
+     "separately, without a password."},
     {kEscapedName, "escaped_name", kSuspicious, kHigh,
      "This document hides the names of what it does by writing them in code. Print or export it to a new PDF."},
     {kHiddenObject, "hidden_object", kSuspicious, kHigh,
@@ -149,6 +149,15 @@ constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
      "This file's XML entities unfold to far more text than it has. Export it without a DOCTYPE."},
     {kExternalStylesheet, "external_stylesheet", kActive, kLow,
      "This file names a style sheet at an address on the network, which a browser fetches when it shows the file."},
+    {kArchiveMismatch, "archive_mismatch", kSuspicious, kHigh,
+     "The parts of this document are not what its table of contents says, so that two readers may see two documents. "
+     "Save it again from its program, or export it as a PDF."},
+    {kMacros, "macros", kSuspicious, kHigh,
+     "This document carries macros or controls that run programs of their own. Save it without them, or export it as a "
+     "PDF."},
+    {kDde, "dde", kSuspicious, kHigh,
+     "A field or formula of this document starts another program or takes data from one. Remove it, or export the "
+     "document as a PDF."},
     {kKnownAttack, "known_attack", kMalicious, kCritical,
      "This file matches a rule that describes a known attack. Do not open it; ask where it came from."},
     {kAntivirus, "antivirus", kMalicious, kCritical,

@@ -98,7 +98,7 @@ using Answer = std::variant<Report, Fault>;
 }  // namespace
 
 std::vector<std::string> checkable_extensions() {
-  return {"csv", "dcm", "jpeg", "jpg", "json", "pdf", "png", "txt", "xml"};
+  return {"csv", "dcm", "docx", "jpeg", "jpg", "json", "pdf", "png", "tif", "tiff", "txt", "xlsx", "xml"};
 }
 
 class Supervisor::State {

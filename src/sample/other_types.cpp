@@ -7,30 +7,22 @@
 #include <fmt/format.h>
 
 #include "sample/dicom_writer.h"
+#include "sample/office_writer.h"
 #include "sample/pdf_writer.h"
 #include "sample/png_writer.h"
 #include "sample/scan_image.h"
 #include "sample/seeded_random.h"
+#include "sample/tiff_writer.h"
 
 namespace lazaret::sample {
 namespace {
 
 constexpr int kRowWidth = 1240;  // of a picture, as an A4 page at 150 dpi
+constexpr std::uint64_t kSmallestScan = 1'000;
+constexpr std::uint64_t kLargestScan = 1'000'000;
+constexpr std::uint64_t kLeastForScan = 200;  // what one more part takes
+constexpr std::uint64_t kRowBytes = 300;      // of a workbook, unpacked
 constexpr std::string_view kSecondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
-
-std::string escaped_for_xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 // Results of one visit after the other until `size` bytes are full.
 class Visits {
@@ -137,11 +129,11 @@ std::string make_jpeg(const Recipe& recipe) {
 }
 
 // Rows shrink to a little less than half.
-std::string make_picture(const Recipe& recipe) {
+std::string make_picture(const Recipe& recipe, std::string (*make)(unsigned, unsigned, std::string_view)) {
   SeededRandom random(recipe.seed);
   const auto packed = std::max<std::uint64_t>(1, deflate(make_scan_rows(kRowWidth, 32, random), 6).size());
   const auto rows = static_cast<int>(std::clamp<std::uint64_t>(recipe.size_bytes * 31 / packed, 8, 200'000));
-  return make_png(kRowWidth, static_cast<unsigned>(rows), make_scan_rows(kRowWidth, rows, random));
+  return make(kRowWidth, static_cast<unsigned>(rows), make_scan_rows(kRowWidth, rows, random));
 }
 
 std::string make_dicom(const Recipe& recipe) {
@@ -166,16 +158,57 @@ std::string make_dicom(const Recipe& recipe) {
   return file.finish();
 }
 
+// Two pages' worth of text, and scans of pages for what is short of the size.
+std::string make_letter(const Recipe& recipe) {
+  constexpr std::uint64_t kFrame = 4'000;  // what the parts and the text come to
+  SeededRandom random(recipe.seed);
+  const Wording wording = make_wording(recipe.form, recipe.language, random);
+  std::vector<std::string> lines{wording.facility, wording.title};
+  for (const auto& [label, value] : wording.fields)
+    lines.push_back(label + ": " + value);
+  lines.insert(lines.end(), wording.paragraphs.begin(), wording.paragraphs.end());
+  lines.push_back(wording.notice);
+  std::vector<std::string> scans;
+  for (std::uint64_t left = recipe.size_bytes - std::min(recipe.size_bytes, kFrame); left > kSmallestScan;) {
+    scans.push_back(make_scan_jpeg(std::min(left, kLargestScan), random).data);
+    left -= std::min<std::uint64_t>(left, scans.back().size() + kLeastForScan);
+  }
+  return make_docx(lines, scans);
+}
+
+// Rows of results shrink to about an eighth.
+std::string make_workbook(const Recipe& recipe) {
+  constexpr std::uint64_t kShrinks = 8;
+  Visits visits(recipe);
+  std::vector<std::vector<std::string>> rows{{"record", "date", "test", "result", "unit", "range"}};
+  for (std::uint64_t bytes = 0; bytes < recipe.size_bytes * kShrinks;) {
+    const Wording wording = visits.next(Form::kLabResult);
+    for (std::size_t i = 1; i < wording.table.size(); ++i) {
+      std::vector<std::string> row{wording.fields[1][1], wording.fields[3][1]};
+      row.insert(row.end(), wording.table[i].begin(), wording.table[i].end());
+      bytes += kRowBytes;
+      rows.push_back(std::move(row));
+    }
+  }
+  return make_xlsx(rows);
+}
+
 }  // namespace
 
 std::string make_other_type(Type type, const Recipe& recipe) {
   switch (type) {
     case Type::kPng:
-      return make_picture(recipe);
+      return make_picture(recipe, make_png);
     case Type::kJpeg:
       return make_jpeg(recipe);
+    case Type::kTiff:
+      return make_picture(recipe, make_tiff);
     case Type::kDicom:
       return make_dicom(recipe);
+    case Type::kDocx:
+      return make_letter(recipe);
+    case Type::kXlsx:
+      return make_workbook(recipe);
     case Type::kXml:
       return make_xml(recipe);
     case Type::kJson:

@@ -148,8 +148,14 @@ std::string_view extension_of(Type type) {
       return "png";
     case Type::kJpeg:
       return "jpg";
+    case Type::kTiff:
+      return "tif";
     case Type::kDicom:
       return "dcm";
+    case Type::kDocx:
+      return "docx";
+    case Type::kXlsx:
+      return "xlsx";
     case Type::kXml:
       return "xml";
     case Type::kJson:

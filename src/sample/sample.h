@@ -19,7 +19,7 @@ enum class Kind : std::uint8_t {
   kFlate,  // pages of losslessly compressed strips: every byte has to be inflated to be judged
 };
 
-enum class Type : std::uint8_t { kPdf, kPng, kJpeg, kDicom, kXml, kJson, kText, kCsv };
+enum class Type : std::uint8_t { kPdf, kPng, kJpeg, kTiff, kDicom, kDocx, kXlsx, kXml, kJson, kText, kCsv };
 
 struct Recipe {
   Type type = Type::kPdf;

@@ -20,6 +20,7 @@
 #include "sandbox/types/file_kinds.h"
 #include "sandbox/types/image_check.h"
 #include "sandbox/types/json_check.h"
+#include "sandbox/types/office_check.h"
 #include "sandbox/types/text_check.h"
 #include "sandbox/types/type_check.h"
 #include "sandbox/types/xml_check.h"
@@ -168,10 +169,13 @@ Checker checker_of(FileType type) {
       return check_jpeg;
     case FileType::kDicom:
       return check_dicom;
-    case FileType::kPdf:  // has the walk
     case FileType::kTiff:
+      return check_tiff;
     case FileType::kDocx:
+      return check_docx;
     case FileType::kXlsx:
+      return check_xlsx;
+    case FileType::kPdf:  // has the walk
       return nullptr;
   }
   return nullptr;
@@ -189,7 +193,9 @@ void check_structure(const FileReader& file, std::string_view head, Checker chec
          .findings = tools.findings,
          .facts = facts});
   tools.report.facts = facts.facts();
-  if (tools.findings.holds(FindingCode::kBinaryText)) tools.report.content_type = tools.magic.type_of(head);
+  const bool is_another =
+      tools.findings.holds(FindingCode::kBinaryText) || tools.findings.holds(FindingCode::kTypeMismatch);
+  if (is_another) tools.report.content_type = tools.magic.type_of(head);
 }
 
 }  // namespace

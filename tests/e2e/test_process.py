@@ -108,7 +108,7 @@ def commands():
     judged = run_command("inspect", *sorted(folder.glob("*.pdf")))
     same(judged.returncode, 0, "inspect of samples")
     same([json.loads(line)["verdict"]["outcome"] for line in judged.stdout.splitlines()], ["clean"] * 6, "outcomes")
-    for kind in ("png", "jpg", "dcm", "xml", "json", "txt", "csv"):
+    for kind in ("png", "jpg", "tif", "dcm", "docx", "xlsx", "xml", "json", "txt", "csv"):
         made = run_command("sample", folder, "--type", kind, "--count", "3", "--size", "20KB")
         judged = run_command("inspect", *made.stdout.split())
         outcomes = [json.loads(line)["verdict"]["outcome"] for line in judged.stdout.splitlines()]

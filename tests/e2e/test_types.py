@@ -8,7 +8,10 @@ from support.problem import expect_problem
 from support.server import run_command, shared
 from support.suite import contains, holds, same, test
 
-ALLOWED = "pdf,png,jpg,jpeg,dcm,xml,json,txt,csv"
+ALLOWED = "pdf,png,jpg,jpeg,tif,tiff,dcm,docx,xlsx,xml,json,txt,csv"
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # extension: declared type, bytes, what is served, a fact about it
 TYPES = {
@@ -19,6 +22,10 @@ TYPES = {
     "png": ("image/png", files.png(), "image/png", ("width", 16)),
     "jpg": ("image/jpeg", files.jpeg(), "image/jpeg", ("height", 8)),
     "jpeg": ("image/jpeg", files.jpeg(), "image/jpeg", ("bit_depth", 8)),
+    "tif": ("image/tiff", files.tiff(), "image/tiff", ("frames", 1)),
+    "tiff": ("image/tiff", files.tiff(), "image/tiff", ("channels", 1)),
+    "docx": ("application/zip", files.docx(), DOCX, ("parts", 4)),
+    "xlsx": ("", files.xlsx(), XLSX, ("parts", 5)),
     "dcm": ("application/dicom", files.dicom(), "application/dicom", ("modality", "CT")),
 }
 
@@ -58,6 +65,9 @@ def lies():
     refused("picture.png", files.jpeg(), "image/png", "type_mismatch", "type_mismatch")
     refused("picture.jpg", files.png(), "", "type_mismatch", "type_mismatch")
     refused("slice.dcm", files.png(), "application/dicom", "type_mismatch", "type_mismatch")
+    refused("scan.tif", files.jpeg(), "image/tiff", "type_mismatch", "type_mismatch")
+    refused("letter.docx", files.xlsx(), DOCX, "type_mismatch", "type_mismatch")
+    refused("table.xlsx", files.docx(), XLSX, "type_mismatch", "type_mismatch")
     refused("note.txt", files.png(), "text/plain", "type_mismatch", "binary_text")
     refused("table.csv", b"MZ\x90\0" + bytes(60), "text/csv", "type_mismatch", "binary_text")
     refused("note.txt", b"#!/bin/sh\nid\n", "text/plain", "type_mismatch", "type_mismatch")
@@ -83,6 +93,7 @@ def bombs():
     refused("a.json", b"[" * 1_000_000, "application/json", "file_rejected", "too_deep")
     refused("a.png", files.png().replace(b"\0\0\0\x10\0\0\0\x08", b"\x7f\xff\xff\xff\x7f\xff\xff\xff"), "image/png",
             "file_rejected", "huge_image")
+    refused("a.tif", files.tiff(width=500_000, height=500_000), "image/tiff", "file_rejected", "huge_image")
 
 
 @test("A program in the preamble of a DICOM file is refused, a TIFF there is stored")
@@ -98,7 +109,9 @@ def antivirus():
     refused("a.csv", files.CSV + pdf.EICAR, "text/csv", "file_rejected", "eicar")
     refused("a.png", files.png() + pdf.EICAR, "image/png", "file_rejected", "eicar")
     refused("a.jpg", files.jpeg() + pdf.EICAR, "image/jpeg", "file_rejected", "eicar")
+    refused("a.tif", files.tiff() + pdf.EICAR, "image/tiff", "file_rejected", "eicar")
     refused("a.dcm", files.dicom() + pdf.EICAR, "application/dicom", "file_rejected", "eicar")
+    refused("a.docx", files.docx(parts={"word/note.txt": pdf.EICAR}), DOCX, "file_rejected", "eicar")
     refused("a.json", files.fhir_binary(pdf.EICAR), "application/json", "file_rejected", "eicar")
     refused("a.xml", files.cda_with(pdf.EICAR), "text/xml", "file_rejected", "eicar")
 
@@ -118,6 +131,28 @@ def stored_with_findings():
     same((table["state"], table["verdict"]["outcome"]), ("available", "active"), "table")
     picture = api().stored(files.png() + b"PK\3\4" + bytes(40), "picture.png", declared="image/png")
     same((picture["state"], picture["verdict"]["outcome"]), ("quarantined", "suspicious"), "picture")
+
+
+@test("An office document under a password, with a program or with a share's template is refused")
+def office_refused():
+    refused("a.docx", files.locked_office(), DOCX, "file_rejected", "encrypted")
+    refused("a.docx", files.docx(parts={"word/embeddings/a.bin": b"MZ\x90"}), DOCX, "file_rejected",
+            "executable_attachment")
+    refused("a.docx", files.docx(relations=[("attachedTemplate", "file://host/share/a.dotm")]), DOCX, "file_rejected",
+            "auto_run_unc")
+
+
+@test("Macros, a template from the network and formulas that start programs are quarantined, a link is stored")
+def office_quarantined():
+    for name, content, code in (
+            ("a.docx", files.docx(parts={"word/vbaProject.bin": b"inert"}), "macros"),
+            ("a.docx", files.docx(relations=[("attachedTemplate", "https://host.example/a.dotm")]), "auto_run_uri"),
+            ("a.xlsx", files.xlsx("cmd|'/c inert'!A0"), "dde")):
+        document = api().stored(content, name, declared="")
+        same(document["state"], "quarantined", f"state of {code}")
+        contains([one["code"] for one in document["verdict"]["findings"]], code, "findings")
+    document = api().stored(files.docx(relations=[("hyperlink", "https://clinic.example")]), "a.docx", declared="")
+    same((document["state"], document["verdict"]["outcome"]), ("available", "clean"), "a link")
 
 
 @test("A policy of one's own decides, and each verdict names the table it was judged by")

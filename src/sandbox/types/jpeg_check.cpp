@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "sandbox/types/image_check.h"
-#include "sandbox/types/script_matcher.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -38,7 +37,6 @@ class JpegCheck {
   bool step_over_segment(unsigned char marker);
   bool read_frame(std::string_view data);
   void step_over_scan();
-  void look_for_script(std::uint64_t offset, std::uint64_t length);
 
   const CheckTools& tools_;
   ByteWindow window_;
@@ -82,24 +80,6 @@ bool JpegCheck::read_frame(std::string_view data) {
   return is_sound;
 }
 
-void JpegCheck::look_for_script(std::uint64_t offset, std::uint64_t length) {
-  class Script final : public ByteSink {
-   public:
-    bool write(const char* bytes, std::size_t size) override {
-      found_ = matcher_.feed({bytes, size});
-      return !found_;
-    }
-    bool found() const { return found_; }
-
-   private:
-    ScriptMatcher matcher_;
-    bool found_ = false;
-  };
-  Script script;
-  window_.pour(offset, length, script);
-  if (script.found()) tools_.findings.add(FindingCode::kEmbeddedScript, at_offset(offset));
-}
-
 bool JpegCheck::step_over_segment(unsigned char marker) {
   const std::string_view stated = window_.at(at_, 2);
   const std::uint64_t length = stated.size() < 2 ? 0 : big_endian(stated);
@@ -115,7 +95,7 @@ bool JpegCheck::step_over_segment(unsigned char marker) {
     tools_.findings.add(FindingCode::kUnreadable, at_offset(at_));
     return false;
   }
-  if (is_application(marker) || marker == kComment) look_for_script(at_ + 2, length - 2);
+  if (is_application(marker) || marker == kComment) look_for_script(tools_, window_, {at_ + 2, at_ + length});
   at_ += length;
   return true;
 }

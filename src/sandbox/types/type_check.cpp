@@ -6,9 +6,11 @@
 
 #include <magic.h>
 
+#include "sandbox/types/compound_file.h"
 #include "sandbox/types/dicom_check.h"
 #include "sandbox/types/file_kinds.h"
 #include "sandbox/types/text_reader.h"
+#include "sandbox/types/tiff_file.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -64,10 +66,12 @@ bool begins_like(FileType type, std::string_view head) {
       return head.starts_with("\xFF\xD8\xFF");
     case FileType::kDicom:
       return head.size() > kDicomPreamble && head.substr(kDicomPreamble).starts_with("DICM");
-    case FileType::kPdf:
     case FileType::kTiff:
+      return TiffFile::begins_like(head);
     case FileType::kDocx:
-    case FileType::kXlsx:
+    case FileType::kXlsx:  // old ones and locked ones are told apart by the checker
+      return head.starts_with("PK\x03\x04") || begins_like_compound(head);
+    case FileType::kPdf:
       return false;
   }
   return false;
@@ -80,16 +84,33 @@ bool agrees(FileType type, std::string_view detected, std::string_view usual) {
   return type == FileType::kPng && (detected == "image/apng" || detected == "image/vnd.mozilla.apng");
 }
 
-// libmagic guesses at the wording of texts; for them the checkers' own answer is the better one.
-bool is_text(FileType type) {
-  return type == FileType::kText || type == FileType::kCsv || type == FileType::kXml || type == FileType::kJson;
+// libmagic guesses at the wording of texts and at the first names in an archive; for them the checkers' own answer is
+// the better one.
+bool is_told_by_checker(FileType type) {
+  switch (type) {
+    case FileType::kText:
+    case FileType::kCsv:
+    case FileType::kXml:
+    case FileType::kJson:
+    case FileType::kDocx:
+    case FileType::kXlsx:
+      return true;
+    case FileType::kPdf:
+    case FileType::kPng:
+    case FileType::kJpeg:
+    case FileType::kTiff:
+    case FileType::kDicom:
+      return false;
+  }
+  return false;
 }
 
 TypeCheck check_other(const FileTypeRow& row, std::string_view head, const MagicTypes& magic, FindingSink& findings) {
   TypeCheck check;
   const bool is_so = begins_like(row.type, head);
-  const std::string detected = is_so && is_text(row.type) ? std::string(row.content_type) : magic.type_of(head);
-  if (!is_so || (!is_text(row.type) && !agrees(row.type, detected, row.content_type))) {
+  const std::string detected =
+      is_so && is_told_by_checker(row.type) ? std::string(row.content_type) : magic.type_of(head);
+  if (!is_so || (!is_told_by_checker(row.type) && !agrees(row.type, detected, row.content_type))) {
     check.content_type = detected;
     findings.add(FindingCode::kTypeMismatch, at_offset(0));
     return check;

@@ -11,6 +11,7 @@
 #include <expat.h>
 #include <sys/auxv.h>
 
+#include "base/ascii.h"
 #include "sandbox/pdf/targets.h"
 
 namespace lazaret::sandbox {
@@ -28,9 +29,7 @@ std::string_view local_name(std::string_view name) {
 }
 
 std::string lowered(std::string_view text) {
-  std::string out(text.substr(0, kNameKept));
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
+  return ascii_lowered(text.substr(0, kNameKept));
 }
 
 bool is_script_element(std::string_view local) {
@@ -91,9 +90,17 @@ bool take_eight_bit_encoding(std::string_view name, XML_Encoding* encoding) {
 
 }  // namespace
 
+std::string_view XmlAttributes::value_of(std::string_view name) const {
+  for (const char** pair = pairs_; *pair != nullptr; pair += 2) {
+    if (local_name(pair[0]) == name) return pair[1];
+  }
+  return {};
+}
+
 class XmlReader::Machine {
  public:
-  explicit Machine(XmlFileListener* files) : files_(files), parser_(XML_ParserCreate(nullptr), XML_ParserFree) {
+  Machine(XmlFileListener* files, XmlListener* listener)
+      : files_(files), listener_(listener), parser_(XML_ParserCreate(nullptr), XML_ParserFree) {
     if (parser_ == nullptr) throw std::bad_alloc();
     set_up(parser_.get());
   }
@@ -117,7 +124,7 @@ class XmlReader::Machine {
   }
 
   void begin_element(std::string_view name, const XML_Char** attributes);
-  void end_element();
+  void end_element(std::string_view name);
   void look_at_attribute(std::string_view name, std::string_view value);
   void look_at_link(std::string_view value);
   void look_at_stylesheet(std::string_view data);
@@ -129,6 +136,7 @@ class XmlReader::Machine {
   void stop() { XML_StopParser(parser_.get(), XML_FALSE); }
 
   XmlFileListener* files_;
+  XmlListener* listener_;
   std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser_;
   std::exception_ptr thrown_;
   XmlTraits traits_;
@@ -147,10 +155,12 @@ void XmlReader::Machine::set_up(XML_Parser parser) {
       [](void* self, const XML_Char* name, const XML_Char** attributes) {
         guarded(self, [&](Machine& machine) { machine.begin_element(name, attributes); });
       },
-      [](void* self, const XML_Char*) { guarded(self, [](Machine& machine) { machine.end_element(); }); });
+      [](void* self, const XML_Char* name) { guarded(self, [&](Machine& machine) { machine.end_element(name); }); });
   XML_SetCharacterDataHandler(parser, [](void* self, const XML_Char* text, int length) {
     guarded(self, [&](Machine& machine) {
-      if (machine.file_depth_ != 0) machine.files_->file_part({text, static_cast<std::size_t>(length)});
+      const std::string_view piece(text, static_cast<std::size_t>(length));
+      if (machine.file_depth_ != 0) machine.files_->file_part(piece);
+      if (machine.listener_ != nullptr) machine.listener_->text(piece);
     });
   });
   XML_SetProcessingInstructionHandler(parser, [](void* self, const XML_Char* target, const XML_Char* data) {
@@ -205,6 +215,7 @@ void XmlReader::Machine::begin_element(std::string_view name, const XML_Char** a
   if (depth_ == 1) take_root(name, attributes);
   const std::string_view local = local_name(name);
   if (is_script_element(local)) note(traits_.script);
+  if (listener_ != nullptr) listener_->begin_element(local, XmlAttributes(attributes));
   for (; *attributes != nullptr; attributes += 2) {
     const std::string_view attribute = local_name(attributes[0]);
     const std::string_view value = attributes[1];
@@ -222,7 +233,8 @@ void XmlReader::Machine::begin_element(std::string_view name, const XML_Char** a
   }
 }
 
-void XmlReader::Machine::end_element() {
+void XmlReader::Machine::end_element(std::string_view name) {
+  if (listener_ != nullptr) listener_->end_element(local_name(name));
   if (depth_ == file_depth_) {
     files_->end_file();
     file_depth_ = 0;
@@ -267,7 +279,8 @@ void XmlReader::Machine::take_error() {
   }
 }
 
-XmlReader::XmlReader(XmlFileListener* files) : machine_(std::make_unique<Machine>(files)) {}
+XmlReader::XmlReader(XmlFileListener* files, XmlListener* listener)
+    : machine_(std::make_unique<Machine>(files, listener)) {}
 
 XmlReader::~XmlReader() = default;
 

@@ -25,6 +25,30 @@ class XmlFileListener {
   virtual void end_file() = 0;
 };
 
+// The attributes of one element, by their names without prefix.
+class XmlAttributes {
+ public:
+  // Names and values by turns, and a null behind them.
+  explicit XmlAttributes(const char** pairs) : pairs_(pairs) {}
+  // Empty where there is none.
+  std::string_view value_of(std::string_view name) const;
+
+ private:
+  const char** pairs_;
+};
+
+// Who wants to know what stands in the XML itself. Names come without prefix; text comes in pieces.
+class XmlListener {
+ public:
+  XmlListener() = default;
+  XmlListener(const XmlListener&) = delete;
+  XmlListener& operator=(const XmlListener&) = delete;
+  virtual ~XmlListener() = default;
+  virtual void begin_element(std::string_view name, const XmlAttributes& attributes) = 0;
+  virtual void text(std::string_view text) = 0;
+  virtual void end_element(std::string_view name) = 0;
+};
+
 inline constexpr std::int64_t kNowhere = -1;
 
 // Offsets into the bytes, kNowhere where there is none of it; of several the first.
@@ -46,10 +70,10 @@ struct XmlTraits {
 // A page or a picture, which are XML too.
 bool is_markup(const XmlTraits& traits);
 
-// For bytes that come in pieces. `files` may be null. Throws std::bad_alloc, and what `files` throws.
+// For bytes that come in pieces. Both may be null. Throws std::bad_alloc, and what they throw.
 class XmlReader {
  public:
-  explicit XmlReader(XmlFileListener* files);
+  explicit XmlReader(XmlFileListener* files, XmlListener* listener = nullptr);
   ~XmlReader();
   XmlReader(const XmlReader&) = delete;
   XmlReader& operator=(const XmlReader&) = delete;

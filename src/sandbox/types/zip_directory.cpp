@@ -10,8 +10,7 @@
 namespace lazaret::sandbox {
 namespace {
 
-constexpr std::size_t kEndBytes = 22;
-constexpr std::size_t kTailBytes = kEndBytes + 65'535;  // with the longest comment
+constexpr std::size_t kTailBytes = kZipEndBytes + 65'535;  // with the longest comment
 constexpr std::size_t kPiece = std::size_t{8} * 1024;
 constexpr std::string_view kEndMark{"PK\x05\x06", 4};
 constexpr std::string_view kEntryMark{"PK\x01\x02", 4};
@@ -22,7 +21,7 @@ std::uint32_t short_at(std::string_view bytes, std::size_t offset) {
 
 // The record whose end mark stands at `at`, if it is one.
 std::optional<ZipEnd> zip_end_at(const FileReader& file, std::uint64_t at) {
-  std::array<char, kEndBytes> bytes{};
+  std::array<char, kZipEndBytes> bytes{};
   if (file.read_at(at, bytes.data(), bytes.size()) < bytes.size()) return std::nullopt;
   const std::string_view record(bytes.data(), bytes.size());
   ZipEnd end;

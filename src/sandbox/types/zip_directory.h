@@ -8,6 +8,8 @@
 
 namespace lazaret::sandbox {
 
+inline constexpr std::uint64_t kZipEndBytes = 22;  // of the end record, without its comment
+
 struct ZipEnd {
   std::uint64_t offset = 0;     // of the end record
   std::uint64_t directory = 0;  // offset of the first entry

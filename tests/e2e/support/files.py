@@ -30,6 +30,14 @@ def jpeg():
     return b"\xff\xd8" + tables + b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" + b"\x3f" + b"\xff\xd9"
 
 
+def tiff(width=16, height=8):
+    """One grey strip that is not compressed."""
+    strip = bytes(16 * 8)
+    fields = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: height, 279: len(strip)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields.items())
+    return (b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + struct.pack("<H", len(fields)) + entries + bytes(4))
+
+
 def _element(group, element, kind, value):
     value += (b"\0" if kind in (b"UI", b"OB") else b" ") * (len(value) % 2)
     head = struct.pack("<HH", group, element) + kind
@@ -54,6 +62,48 @@ def fhir_binary(content):
 def cda_with(content):
     return (b'<ClinicalDocument xmlns="urn:hl7-org:v3"><text mediaType="application/pdf" representation="B64">%s</text>'
             b"</ClinicalDocument>" % base64.b64encode(content))
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+
+
+def _office(main, kind, body, parts, relations):
+    """An office document of one main part; `relations` are kind and target of what lies outside."""
+    rels = "".join(f'<Relationship Id="r{i}" Type="{_RELATIONS}{kind}" Target="{target}" TargetMode="External"/>'
+                   for i, (kind, target) in enumerate(relations))
+    folder, name = main.split("/")
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types><Default Extension=\"xml\" ContentType=\"application/xml\"/>"
+                         f'<Override PartName="/{main}" ContentType="{_OFFICE}{kind}.main+xml"/></Types>')
+        archive.writestr("_rels/.rels", f'<Relationships><Relationship Id="r" Type="{_RELATIONS}officeDocument" '
+                         f'Target="{main}"/></Relationships>')
+        archive.writestr(main, body)
+        archive.writestr(f"{folder}/_rels/{name}.rels", f"<Relationships>{rels}</Relationships>")
+        for part, content in (parts or {}).items():
+            archive.writestr(part, content)
+    return held.getvalue()
+
+
+def docx(text="All values are normal.", parts=None, relations=()):
+    body = ('<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r>'
+            f"<w:t>{text}</w:t></w:r></w:p></w:body></w:document>")
+    return _office("word/document.xml", "wordprocessingml.document", body, parts, relations)
+
+
+def xlsx(formula="SUM(A1:A2)"):
+    body = ('<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheets>'
+            '<sheet name="Results" sheetId="1"/></sheets></workbook>')
+    sheet = f"<worksheet><sheetData><row><c><f>{formula}</f><v>0</v></c></row></sheetData></worksheet>"
+    return _office("xl/workbook.xml", "spreadsheetml.sheet", body, {"xl/worksheets/sheet1.xml": sheet}, ())
+
+
+def locked_office():
+    """What an office program wraps a document in that has a password, as far as its name goes."""
+    name = "EncryptedPackage".encode("utf-16-le")
+    entry = name.ljust(64, b"\0") + struct.pack("<H", len(name) + 2)
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + entry.ljust(512, b"\0")
 
 
 def locked_zip():
