@@ -27,4 +27,12 @@ ObjectKey make_object_key(Timestamp now, const DocumentId& id, AttemptId attempt
   return ObjectKey{"medical_documents/" + day + "/" + id.to_string() + "/" + attempt.to_string()};
 }
 
+ObjectKey original_object_key(const ObjectKey& served) {
+  return ObjectKey{served.text() + ".original"};
+}
+
+bool has_bytes(const Document& document, const Digest& checksum) {
+  return document.checksum == checksum || (document.sanitised && document.sanitised->original_checksum == checksum);
+}
+
 }  // namespace lazaret

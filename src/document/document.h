@@ -34,6 +34,9 @@ class ObjectKey {
 };
 
 ObjectKey make_object_key(Timestamp now, const DocumentId& id, AttemptId attempt);
+// Where the file as it was sent lies beside a sanitised copy, whose key is given. Of other documents nothing lies
+// there.
+ObjectKey original_object_key(const ObjectKey& served);
 
 // A JSON object as compact text: valid, UTF-8, no duplicate names, numbers with the digits they came with.
 // Made by parse_json_object() in document/json.h, which enforces depth and size; may hold patient data, so it has no
@@ -60,6 +63,15 @@ struct Release {
   bool operator==(const Release&) const = default;
 };
 
+// Of a document that was sanitised: size, checksum and content are those of the clean copy, and the file as it was sent
+// is kept beside it under seal.
+struct Sanitised {
+  std::uint64_t original_size = 0;
+  Digest original_checksum;
+  std::vector<Release> taken_out;  // who took the original out, and why, the first first; at most kMostTakenOut
+  bool operator==(const Sanitised&) const = default;
+};
+
 struct Document {
   DocumentId id;
   PatientText filename;
@@ -80,8 +92,12 @@ struct Document {
   std::optional<State> state_before_delete;  // inside only: what restore goes back to
   std::optional<DocumentId> duplicate_of;
   std::optional<Release> release;
+  std::optional<Sanitised> sanitised;
   bool operator==(const Document&) const = default;
 };
+
+// Whether these are the bytes that were sent or that are served.
+bool has_bytes(const Document& document, const Digest& checksum);
 
 // What becomes of bytes that are already stored (ON_DUPLICATE).
 enum class OnDuplicate : std::uint8_t {
@@ -95,5 +111,6 @@ inline constexpr std::size_t kMaxOriginalFilenameBytes = 1024;
 inline constexpr std::size_t kMaxMetadataBytes = 32UL * 1024;
 inline constexpr std::size_t kMaxExtractedBytes = 4UL * 1024;
 inline constexpr int kMaxMetadataDepth = 8;
+inline constexpr std::size_t kMostTakenOut = 32;
 
 }  // namespace lazaret

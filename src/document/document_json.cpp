@@ -12,6 +12,7 @@ namespace {
 
 constexpr JsonLimits kStoredDocument{.bytes = 512UL * 1024, .depth = kMaxMetadataDepth + 2};
 constexpr JsonLimits kStoredVerdict{.bytes = 4 * kMaxVerdictBytes, .depth = 4};
+constexpr JsonLimits kStoredSanitised{.bytes = 256UL * 1024, .depth = 4};
 
 // Appends the members of one object. Names are ours and need no escape.
 class Members {
@@ -79,6 +80,19 @@ void append_release(std::string& out, const Release& release) {
   members.close();
 }
 
+void append_sanitised(std::string& out, const Sanitised& sanitised) {
+  Members members(out);
+  members.number("original_size", sanitised.original_size);
+  members.text("original_checksum", sanitised.original_checksum.to_string());
+  members.member("taken_out") += '[';
+  for (std::size_t i = 0; i < sanitised.taken_out.size(); ++i) {
+    if (i > 0) out += ',';
+    append_release(out, sanitised.taken_out[i]);
+  }
+  out += ']';
+  members.close();
+}
+
 enum class Reader : std::uint8_t { kClient, kStore };
 
 void append_document(std::string& out, const Document& document, Reader reader) {
@@ -113,6 +127,7 @@ void append_document(std::string& out, const Document& document, Reader reader) 
   }
   if (document.duplicate_of) members.text("duplicate_of", document.duplicate_of->to_string());
   if (document.release) append_release(members.member("release"), *document.release);
+  if (document.sanitised) append_sanitised(members.member("sanitised"), *document.sanitised);
   members.close();
 }
 
@@ -238,6 +253,21 @@ Result<Release> release_from(const json::Node& node) {
   return release;
 }
 
+Result<Sanitised> sanitised_from(const json::Node& node) {
+  StoredMembers members(node, "sanitised");
+  Sanitised sanitised;
+  sanitised.original_size = members.number("original_size");
+  sanitised.original_checksum = members.parsed("original_checksum", Digest::parse);
+  const json::Node* taken_out = members.required("taken_out", json::Kind::kArray);
+  if (auto fine = members.finish(); !fine) return std::unexpected(std::move(fine.error()));
+  for (const json::Node& item : taken_out->items) {
+    Result<Release> taken = release_from(item);
+    if (!taken) return std::unexpected(std::move(taken.error()));
+    sanitised.taken_out.push_back(std::move(*taken));
+  }
+  return sanitised;
+}
+
 // A document of a store is never the client's fault: what the parser found goes to the log, without values.
 Result<json::Node> parse_stored(std::string_view text, const JsonLimits& limits, std::string_view what) {
   Result<json::Node> node = json::parse(text, "", limits);
@@ -268,6 +298,7 @@ Result<Document> document_from(const json::Node& node) {
   document.state_before_delete = members.parsed_if_there("state_before_delete", parse_state);
   document.duplicate_of = members.parsed_if_there("duplicate_of", DocumentId::parse);
   const json::Node* release = members.optional("release");
+  const json::Node* sanitised = members.optional("sanitised");
   if (auto fine = members.finish(); !fine) return std::unexpected(std::move(fine.error()));
 
   Result<Verdict> read_verdict = verdict_from(*verdict);
@@ -277,6 +308,11 @@ Result<Document> document_from(const json::Node& node) {
     Result<Release> read_release = release_from(*release);
     if (!read_release) return std::unexpected(std::move(read_release.error()));
     document.release = std::move(*read_release);
+  }
+  if (sanitised != nullptr) {
+    Result<Sanitised> read_sanitised = sanitised_from(*sanitised);
+    if (!read_sanitised) return std::unexpected(std::move(read_sanitised.error()));
+    document.sanitised = std::move(*read_sanitised);
   }
   return document;
 }
@@ -317,6 +353,18 @@ Result<Verdict> verdict_from_json(std::string_view text) {
   const Result<json::Node> node = parse_stored(text, kStoredVerdict, "verdict");
   if (!node) return std::unexpected(node.error());
   return verdict_from(*node);
+}
+
+std::string sanitised_to_json(const Sanitised& sanitised) {
+  std::string out;
+  append_sanitised(out, sanitised);
+  return out;
+}
+
+Result<Sanitised> sanitised_from_json(std::string_view text) {
+  const Result<json::Node> node = parse_stored(text, kStoredSanitised, "sanitised");
+  if (!node) return std::unexpected(node.error());
+  return sanitised_from(*node);
 }
 
 std::string to_stored_json(const Document& document) {

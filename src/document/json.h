@@ -32,6 +32,9 @@ void append_client_json(std::string& out, const Document& document);
 // Verdict as it appears in a Document and is stored. Reading back what is no verdict is kCorrupt.
 std::string verdict_to_json(const Verdict& verdict);
 Result<Verdict> verdict_from_json(std::string_view text);
+// The same of what a document's sanitising left.
+std::string sanitised_to_json(const Sanitised& sanitised);
+Result<Sanitised> sanitised_from_json(std::string_view text);
 
 // Whole documents with the inner attributes too; parse(serialise(d)) == d. What is no document, unknown
 // members included, is kCorrupt.

@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 9> kOutcomes{"clean",     "repaired",  "active", "suspicious", "malicious",
                                                     "malformed", "encrypted", "bomb",   "not_pdf"};
 constexpr std::array<std::string_view, 5> kSeverities{"info", "low", "medium", "high", "critical"};
-constexpr std::array<std::string_view, 3> kActions{"store", "quarantine", "reject"};
+constexpr std::array<std::string_view, 4> kActions{"store", "sanitise", "quarantine", "reject"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> parse_name(const std::array<std::string_view, N>& names, std::string_view text) {

@@ -57,8 +57,13 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
-// What policy does with an outcome.
-enum class Action : std::uint8_t { kStore, kQuarantine, kReject };
+// What policy does with an outcome, the strictest last.
+enum class Action : std::uint8_t {
+  kStore,
+  kSanitise,  // a copy without what acts is stored to be served, and the original beside it under seal
+  kQuarantine,
+  kReject,
+};
 std::string_view to_string(Action action);
 std::optional<Action> parse_action(std::string_view text);
 

@@ -196,6 +196,7 @@ std::expected<FormOutcome, Problem> UploadForm::finish() {
   if (!blob) return std::unexpected(failure(blob.error()));
   PatientText filename = safe_filename(original_filename_.text(), declared_.extension);
   return Submission{.blob = *std::move(blob),
+                    .copy = {},
                     .original_filename = std::move(original_filename_),
                     .filename = std::move(filename),
                     .declared = std::move(declared_),

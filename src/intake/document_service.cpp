@@ -52,9 +52,14 @@ Result<Page> DocumentService::query(const Call& call, const Query& query) {
 Result<ObjectBody> DocumentService::open_content(const Call& call, const Document& document, ByteRange range) {
   if (document.state == State::kQuarantined) return fail(ErrorCode::kQuarantined, "quarantined");
   if (document.state == State::kDeleted) return fail(ErrorCode::kNotFound, "soft-deleted");
-  auto body = objects_.open(call, document.s3_key, range);
+  return open_object(call, document.id, document.s3_key, range);
+}
+
+Result<ObjectBody> DocumentService::open_object(const Call& call, const DocumentId& id, const ObjectKey& key,
+                                                ByteRange range) {
+  auto body = objects_.open(call, key, range);
   if (!body && body.error().code == ErrorCode::kNotFound) {
-    return fail(ErrorCode::kCorrupt, "the row of document " + document.id.to_string() + " has no object");
+    return fail(ErrorCode::kCorrupt, "the row of document " + id.to_string() + " has no object");
   }
   return body;
 }
@@ -120,6 +125,21 @@ Result<Document> DocumentService::release(const Call& call, const DocumentId& id
     document.release = Release{reason, caller, clock_.now()};
     return {};
   });
+}
+
+Result<ObjectBody> DocumentService::take_out_original(const Call& call, const DocumentId& id, PatientText reason,
+                                                      std::string caller) {
+  auto recorded = rewrite(call, id, std::nullopt, [&](Document& document) -> Result<void> {
+    if (document.state == State::kDeleted) return fail(ErrorCode::kNotFound, "soft-deleted");
+    if (!document.sanitised) return fail(ErrorCode::kConflict, "the document was not sanitised");
+    std::vector<Release>& taken_out = document.sanitised->taken_out;
+    if (taken_out.size() >= kMostTakenOut) return fail(ErrorCode::kConflict, "taken out as often as is recorded");
+    taken_out.push_back({reason, caller, clock_.now()});
+    return {};
+  });
+  if (!recorded) return std::unexpected(std::move(recorded.error()));
+  return open_object(call, recorded->id, original_object_key(recorded->s3_key),
+                     {0, recorded->sanitised->original_size});
 }
 
 Result<void> DocumentService::purge(const Call& call, const DocumentId& id, ExpectedVersion expected) {

@@ -49,6 +49,9 @@ class DocumentService {
   Result<Page> query(const Call& call, const Query& query);
   // kQuarantined for a quarantined document. A row whose object is missing is kCorrupt.
   Result<ObjectBody> open_content(const Call& call, const Document& document, ByteRange range);
+  // The original of a sanitised document, whole, for whom a reason is recorded first: the document tells who took it
+  // out. kConflict for one that was not sanitised, or whose original was taken out kMostTakenOut times.
+  Result<ObjectBody> take_out_original(const Call& call, const DocumentId& id, PatientText reason, std::string caller);
   // A change that changes nothing gives the document as it is, with the same version.
   Result<Document> change(const Call& call, const DocumentId& id, const DocumentChange& change,
                           ExpectedVersion expected);
@@ -63,6 +66,7 @@ class DocumentService {
   Result<void> purge(const Call& call, const DocumentId& id, ExpectedVersion expected);
 
  private:
+  Result<ObjectBody> open_object(const Call& call, const DocumentId& id, const ObjectKey& key, ByteRange range);
   Result<Document> rewrite(const Call& call, const DocumentId& id, ExpectedVersion expected,
                            const std::function<Result<void>(Document&)>& edit);
 

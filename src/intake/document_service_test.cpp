@@ -1,6 +1,8 @@
 // What may happen to a document after intake, and what two writers do to each other.
 #include "intake/document_service.h"
 
+#include <span>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +10,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_object_store.h"
 #include "tests/support/naive_metadata_store.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lazaret {
 namespace {
@@ -18,6 +21,7 @@ using testing_support::FaultyObjectStore;
 using testing_support::ManualClock;
 using testing_support::MemoryObjectStore;
 using testing_support::NaiveMetadataStore;
+using testing_support::TemporaryFolder;
 using namespace std::chrono_literals;
 
 class DocumentServiceTest : public testing::Test {
@@ -35,6 +39,23 @@ class DocumentServiceTest : public testing::Test {
     EXPECT_TRUE(rows_.reserve({}, {{document.id, attempt}, document.s3_key, clock_.now(), clock_.now() + 1min, {}}));
     EXPECT_TRUE(rows_.commit({}, document, attempt, std::nullopt));
     return document;
+  }
+
+  // One whose copy is served, with both objects.
+  Document sanitised(const TemporaryFolder& folder, std::string_view original) {
+    const Spool spool = *Spool::open(folder.path(), 1 << 20);
+    Document document = stored();
+    document.sanitised = Sanitised{original.size(), sha256(original), {}};
+    ++document.version;
+    EXPECT_TRUE(rows_.replace({}, document, 1));
+    EXPECT_TRUE(memory_.put({}, original_object_key(document.s3_key), sealed(spool, original)));
+    EXPECT_TRUE(memory_.put({}, document.s3_key, sealed(spool, "a copy")));
+    return document;
+  }
+  static SealedBlob sealed(const Spool& spool, std::string_view bytes) {
+    auto file = spool.create();
+    EXPECT_TRUE(file && file->append(std::as_bytes(std::span(bytes))));
+    return *std::move(*file).seal();
   }
 
   // Another caller's change, made between this one's read and its write.
@@ -69,6 +90,52 @@ TEST_F(DocumentServiceTest, KeepsTheVersionWhenNothingChanges) {
   const Document before = stored();
   EXPECT_EQ(service_.change({}, before.id, {.categories = before.categories}, std::nullopt)->version, 1U);
   EXPECT_EQ(metadata_.faults.calls("replace"), 0);
+}
+
+TEST_F(DocumentServiceTest, TakesAnOriginalOutAndTellsWhoDidAndWhy) {
+  const TemporaryFolder folder;
+  const Document document = sanitised(folder, "an original with script");
+  const auto body = service_.take_out_original({}, document.id, PatientText{"the court asks"}, "ops");
+  ASSERT_TRUE(body) << body.error().detail;
+  std::string bytes(64, '\0');
+  const auto read = std::get<std::unique_ptr<ByteStream>>(*body)->read({}, std::as_writable_bytes(std::span(bytes)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(bytes.substr(0, *read), "an original with script");
+  const Release taken{PatientText{"the court asks"}, "ops", clock_.now()};
+  EXPECT_THAT(service_.get({}, document.id)->sanitised->taken_out, testing::ElementsAre(taken));
+}
+
+TEST_F(DocumentServiceTest, AnOriginalThatCannotBeRecordedAsTakenOutStaysWhereItIs) {
+  const TemporaryFolder folder;
+  const Document document = sanitised(folder, "an original with script");
+  metadata_.faults.fail("replace", FaultKind::kBefore);
+  EXPECT_FALSE(service_.take_out_original({}, document.id, PatientText{"x"}, "ops"));
+  EXPECT_EQ(objects_.faults.calls("open"), 0);
+}
+
+TEST_F(DocumentServiceTest, OnlyASanitisedDocumentHasAnOriginalToTakeOut) {
+  const auto taken = service_.take_out_original({}, stored().id, PatientText{"x"}, "ops");
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::kConflict);
+  const auto unknown = service_.take_out_original({}, make_document_id(clock_.now(), random_), PatientText{"x"}, "ops");
+  EXPECT_EQ(unknown.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(DocumentServiceTest, EveryTimeThatAnOriginalIsTakenOutIsKept) {
+  const TemporaryFolder folder;
+  const Document document = sanitised(folder, "an original with script");
+  for (std::size_t i = 0; i < kMostTakenOut; ++i)
+    EXPECT_TRUE(service_.take_out_original({}, document.id, PatientText{"x"}, "ops"));
+  EXPECT_EQ(service_.take_out_original({}, document.id, PatientText{"x"}, "ops").error().code, ErrorCode::kConflict);
+  EXPECT_EQ(service_.get({}, document.id)->sanitised->taken_out.size(), kMostTakenOut);
+}
+
+TEST_F(DocumentServiceTest, APurgeTakesTheOriginalToo) {
+  const TemporaryFolder folder;
+  const Document document = sanitised(folder, "an original with script");
+  EXPECT_EQ(memory_.size(), 2U);
+  EXPECT_TRUE(service_.purge({}, document.id, std::nullopt));
+  EXPECT_EQ(memory_.size(), 0U);
 }
 
 TEST_F(DocumentServiceTest, KeepsTheExtensionOfAName) {

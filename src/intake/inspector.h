@@ -1,6 +1,7 @@
 // Inspector: the port through which a file's bytes are judged, somewhere they can do no harm.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/call.h"
@@ -22,6 +23,9 @@ struct Inspection {
   Action action = Action::kReject;  // what policy says of the verdict
   std::string content_type;         // as detected from the bytes
   JsonObject extracted;             // page_count, pdf_version, encrypted, ...; at most kMaxExtractedBytes
+  // What is to be served in the document's place, inspected and found clean; of it `content_type` and `extracted` tell.
+  // There exactly where the action is kSanitise.
+  std::shared_ptr<const SealedBlob> copy;
 };
 
 class Inspector {

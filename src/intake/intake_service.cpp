@@ -33,13 +33,17 @@ Document make_document(const DocumentId& id, const ObjectKey& key, Submission& s
   document.filename = std::move(submission.filename);
   document.original_filename = std::move(submission.original_filename);
   document.s3_key = key;
-  document.size = submission.blob.size();
+  const SealedBlob& served = submission.copy ? *submission.copy : submission.blob;
+  document.size = served.size();
   document.categories = std::move(submission.categories);
   document.content_type = std::move(inspection.content_type);
-  document.checksum = submission.blob.checksum();
+  document.checksum = served.checksum();
+  if (submission.copy) document.sanitised = Sanitised{submission.blob.size(), submission.blob.checksum(), {}};
   document.metadata = std::move(submission.metadata);
   document.extracted = std::move(inspection.extracted);
-  document.state = inspection.action == Action::kQuarantine ? State::kQuarantined : State::kAvailable;
+  const bool may_be_read =
+      inspection.action == Action::kStore || (inspection.action == Action::kSanitise && submission.copy);
+  document.state = may_be_read ? State::kAvailable : State::kQuarantined;
   document.verdict = std::move(inspection.verdict);
   return document;
 }
@@ -60,6 +64,7 @@ Result<IntakeOutcome> IntakeService::accept(const Call& call, Submission submiss
   auto inspection = parts_.inspector.inspect(call, submission.blob, submission.declared);
   if (!inspection) return std::unexpected(std::move(inspection.error()));
   if (inspection->action == Action::kReject) return Refused{std::move(*inspection)};
+  submission.copy = inspection->copy;
 
   // 2 reserve, while the object store makes the bytes durable where they lie.
   const Timestamp now = parts_.clock.now();
@@ -77,7 +82,7 @@ Result<IntakeOutcome> IntakeService::accept(const Call& call, Submission submiss
   if (!duplicate) return abandon(attempt, key, std::move(duplicate.error()));
 
   // 3 put, under a key of this attempt alone, for as long as the lease is ours.
-  if (auto put = parts_.objects.put(lease.call(), key, submission.blob); !put) {
+  if (auto put = put_bytes(lease.call(), key, submission); !put) {
     return abandon(attempt, key, lease.lost() ? lease_lost() : std::move(put.error()));
   }
 
@@ -110,7 +115,10 @@ Result<ReserveOutcome> IntakeService::reserve(const Call& call, const Submission
         IdempotencyClaim{*submission.idempotency_key, fingerprint_of(submission), now + options_.idempotency_ttl};
   }
   Result<void> prepared;
-  Beside preparing(parts_.beside, [&] { prepared = parts_.objects.prepare(call, submission.blob); });
+  Beside preparing(parts_.beside, [&] {
+    prepared = parts_.objects.prepare(call, submission.blob);
+    if (prepared && submission.copy) prepared = parts_.objects.prepare(call, *submission.copy);
+  });
   auto reserved = parts_.metadata.reserve(call, reservation);
   preparing.wait();
   if (!reserved) {
@@ -121,6 +129,13 @@ Result<ReserveOutcome> IntakeService::reserve(const Call& call, const Submission
     return abandon(attempt, key, std::move(prepared.error()));
   }
   return reserved;
+}
+
+// Of a sanitised document both: the original first, so that what is served is never there without it.
+Result<void> IntakeService::put_bytes(const Call& call, const ObjectKey& key, const Submission& submission) {
+  if (!submission.copy) return parts_.objects.put(call, key, submission.blob);
+  if (auto put = parts_.objects.put(call, original_object_key(key), submission.blob); !put) return put;
+  return parts_.objects.put(call, key, *submission.copy);
 }
 
 Result<std::optional<DocumentId>> IntakeService::find_duplicate(const Call& call, const Digest& checksum,
@@ -161,7 +176,7 @@ bool IntakeService::clean_up(const Attempt& attempt, const ObjectKey& key) {
   // Only a row that is out of the way lets its object go: while it is pending, a commit of ours may still land, and a
   // document that clients see is no work of ours any more.
   if (begun) return removal_.go_on(call, *begun).has_value();
-  return begun.error().code == ErrorCode::kNotFound && parts_.objects.remove(call, key).has_value();
+  return begun.error().code == ErrorCode::kNotFound && removal_.remove_objects(call, key).has_value();
 }
 
 }  // namespace lazaret

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -27,6 +28,7 @@ namespace lazaret {
 // A form whose fields are already valid (document/validation.h) and whose file is sealed.
 struct Submission {
   SealedBlob blob;
+  std::shared_ptr<const SealedBlob> copy;  // of accept(): what is served in its place where it was sanitised
   PatientText original_filename;
   PatientText filename;  // the safe one
   Declared declared;
@@ -82,6 +84,7 @@ class IntakeService {
  private:
   Result<ReserveOutcome> reserve(const Call& call, const Submission& submission, const Attempt& attempt,
                                  const ObjectKey& key, Timestamp now);
+  Result<void> put_bytes(const Call& call, const ObjectKey& key, const Submission& submission);
   Result<std::optional<DocumentId>> find_duplicate(const Call& call, const Digest& checksum, const DocumentId& id);
   Result<void> commit(const Call& call, const Stored& stored, AttemptId attempt, const Submission& submission);
   std::unexpected<Error> abandon(const Attempt& attempt, const ObjectKey& key, Error error);

@@ -34,13 +34,17 @@ class IntakeServiceTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  Submission submission(std::string_view bytes = "%PDF-1.7 a report") {
+  SealedBlob sealed(std::string_view bytes) {
     auto file = spool_->create();
     EXPECT_TRUE(file);
     EXPECT_TRUE(file->append(std::as_bytes(std::span(bytes.data(), bytes.size()))));
     auto blob = std::move(*file).seal();
     EXPECT_TRUE(blob);
-    return Submission{.blob = std::move(*blob),
+    return std::move(*blob);
+  }
+  Submission submission(std::string_view bytes = "%PDF-1.7 a report") {
+    return Submission{.blob = sealed(bytes),
+                      .copy = {},
                       .original_filename = PatientText{"report.pdf"},
                       .filename = PatientText{"report.pdf"},
                       .declared = {.extension = "pdf", .content_type = "application/pdf"},
@@ -102,6 +106,75 @@ TEST_F(IntakeServiceTest, QuarantinesWhatPolicySaysAndKeepsItsBytes) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(std::get<Stored>(*outcome).document.state, State::kQuarantined);
   EXPECT_EQ(objects_left(), 1U);
+}
+
+TEST_F(IntakeServiceTest, StoresACleanCopyToBeServedAndTheOriginalBesideIt) {
+  inspector_.sanitise(sealed("a clean copy"));
+  auto line = service();
+  auto outcome = line.accept({}, submission("an original with script"));
+  ASSERT_TRUE(outcome);
+  const Document& document = std::get<Stored>(*outcome).document;
+  EXPECT_EQ(document.state, State::kAvailable);
+  EXPECT_EQ(document.checksum, sha256("a clean copy"));
+  EXPECT_EQ(document.size, 12U);
+  EXPECT_EQ(document.sanitised, (Sanitised{23, sha256("an original with script"), {}}));
+  EXPECT_EQ(document.verdict.outcome, Outcome::kActive);
+  EXPECT_EQ(store_.stat({}, document.s3_key)->size, 12U);
+  EXPECT_EQ(store_.stat({}, original_object_key(document.s3_key))->size, 23U);
+  EXPECT_EQ(*rows_.get({}, document.id), document);
+}
+
+TEST_F(IntakeServiceTest, OneThatIsToBeSanitisedAndHasNoCopyIsQuarantined) {
+  inspector_.answer(Outcome::kActive, Action::kSanitise);
+  auto line = service();
+  auto outcome = line.accept({}, submission());
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(std::get<Stored>(*outcome).document.state, State::kQuarantined);
+  EXPECT_EQ(objects_left(), 1U);
+}
+
+TEST_F(IntakeServiceTest, ASanitisedDocumentThatFailsOnTheWayLeavesNeitherCopyNorOriginal) {
+  struct Step {
+    testing_support::Faults& faults;
+    const char* method;
+    int call;
+    FaultKind kind;
+  };
+  auto& objects = objects_.faults;
+  auto& metadata = metadata_.faults;
+  for (const auto& [faults, method, call, kind] :
+       {Step{objects, "prepare", 1, FaultKind::kBefore}, Step{objects, "prepare", 2, FaultKind::kBefore},
+        Step{objects, "put", 1, FaultKind::kBefore}, Step{objects, "put", 1, FaultKind::kAfter},
+        Step{objects, "put", 2, FaultKind::kBefore}, Step{objects, "put", 2, FaultKind::kAfter},
+        Step{metadata, "commit", 1, FaultKind::kBefore}}) {
+    inspector_.sanitise(sealed("a clean copy"));
+    faults.fail(method, kind, faults.calls(method) + call);
+    auto line = service();
+    EXPECT_FALSE(line.accept({}, submission("an original with script"))) << method << " " << call;
+    expect_nothing_left();
+  }
+}
+
+TEST_F(IntakeServiceTest, TheSameOriginalAgainIsADuplicateOfItsSanitisedDocument) {
+  inspector_.sanitise(sealed("a clean copy"));
+  auto line = service({.on_duplicate = OnDuplicate::kFlag});
+  const auto first = line.accept({}, submission("an original with script"));
+  ASSERT_TRUE(first);
+  inspector_.sanitise(sealed("a copy by another engine"));
+  const auto second = line.accept({}, submission("an original with script"));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(std::get<Stored>(*second).document.duplicate_of, std::get<Stored>(*first).document.id);
+}
+
+TEST_F(IntakeServiceTest, AnAnnouncedChecksumIsThatOfTheOriginal) {
+  inspector_.sanitise(sealed("a clean copy"));
+  auto line = service();
+  Submission announced = submission("an original with script");
+  announced.announced_checksum = sha256("an original with script");
+  EXPECT_TRUE(line.accept({}, std::move(announced)));
+  Submission wrong = submission("an original with script");
+  wrong.announced_checksum = sha256("a clean copy");
+  EXPECT_EQ(line.accept({}, std::move(wrong)).error().code, ErrorCode::kDigestMismatch);
 }
 
 TEST_F(IntakeServiceTest, StoresNothingThatPolicyRejects) {

@@ -99,7 +99,8 @@ class MetadataStore {
 
   virtual Result<Page> query(const Call& call, const Query& query) = 0;
 
-  // The oldest live (available or quarantined) document with these bytes, other than `except`.
+  // The oldest live (available or quarantined) document with these bytes, served or as they were sent, other than
+  // `except`.
   virtual Result<std::optional<DocumentId>> find_by_checksum(const Call& call, const Digest& checksum,
                                                              const DocumentId& except) = 0;
 

@@ -60,6 +60,17 @@ TEST_F(RemovalTest, TakesObjectAndRowAtOnceWhereNothingLandsLate) {
   EXPECT_EQ(rows_left(), 0U);
 }
 
+TEST_F(RemovalTest, TakesTheOriginalOfASanitisedDocumentToo) {
+  land();
+  auto file = spool_.create();
+  EXPECT_TRUE(memory_.put({}, original_object_key(key_), *std::move(*file).seal()));
+  auto work = removal(0ms).begin({}, attempt_.id, {}, clock_.now());
+  ASSERT_TRUE(work);
+  EXPECT_TRUE(removal(0ms).go_on({}, *work));
+  EXPECT_EQ(memory_.size(), 0U);
+  EXPECT_EQ(rows_left(), 0U);
+}
+
 TEST_F(RemovalTest, DeletesWhatLandedWithinTheZombieWindow) {
   auto work = removal(20min).begin({}, attempt_.id, {}, clock_.now());
   EXPECT_TRUE(removal(20min).go_on({}, *work));

@@ -221,6 +221,9 @@ std::vector<IndexRow> rows_of(const Document& document, unsigned shards) {
   const std::string month = month_of(document.upload_date);
   const std::string when = time_key(document.upload_date, document.id);
   std::vector<IndexRow> rows{{checksum_partition(document.checksum), when, {}}};
+  if (const auto& sanitised = document.sanitised) {
+    rows.push_back({checksum_partition(sanitised->original_checksum), when, {}});
+  }
   for (const std::string& category : document.categories)
     rows.push_back({category_partition(category, document.state, month, shard), when, {}});
   const std::string words = words_text(document.filename.text());

@@ -14,7 +14,7 @@ Result<bool> leads_to_live(Home& home, const Call& call, const DocumentId& id, c
   if (!stored) return std::unexpected(stored.error());
   if (!*stored || (*stored)->row.kind != RowKind::kVisible || !(*stored)->row.document) return false;
   const Document& document = *(*stored)->row.document;
-  return document.state != State::kDeleted && document.checksum == checksum &&
+  return document.state != State::kDeleted && has_bytes(document, checksum) &&
          time_key(document.upload_date, document.id) == key;
 }
 

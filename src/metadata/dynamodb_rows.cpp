@@ -14,22 +14,23 @@ namespace {
 using aws::AttributeValue;
 using aws::Item;
 
-constexpr auto kOurs = std::to_array<std::string_view>({"_attempt",   "_before_delete",
-                                                        "_claim",     "_extracted",
-                                                        "_lk",        "_lp",
-                                                        "_metadata",  "_nk",
-                                                        "_np",        "_ok",
-                                                        "_op",        "_removed",
-                                                        "_sk",        "_sp",
-                                                        "_words",     "categories",
-                                                        "checksum",   "content_type",
-                                                        "deleted_at", "duplicate_of",
-                                                        "filename",   "id",
-                                                        "metadata",   "original_filename",
-                                                        "processed",  "release",
-                                                        "s3_key",     "size",
-                                                        "state",      "upload_date",
-                                                        "verdict",    "version"});
+constexpr auto kOurs = std::to_array<std::string_view>({"_attempt",    "_before_delete",
+                                                        "_claim",      "_extracted",
+                                                        "_lk",         "_lp",
+                                                        "_metadata",   "_nk",
+                                                        "_np",         "_ok",
+                                                        "_op",         "_removed",
+                                                        "_sk",         "_sp",
+                                                        "_words",      "categories",
+                                                        "checksum",    "content_type",
+                                                        "deleted_at",  "duplicate_of",
+                                                        "filename",    "id",
+                                                        "metadata",    "original_filename",
+                                                        "processed",   "release",
+                                                        "s3_key",      "sanitised",
+                                                        "size",        "state",
+                                                        "upload_date", "verdict",
+                                                        "version"});
 static_assert(std::ranges::is_sorted(kOurs));
 
 constexpr std::string_view kExtracted = "extracted";
@@ -107,6 +108,15 @@ std::optional<Release> release_from(const Item* map, Attributes& attributes) {
   return release;
 }
 
+std::optional<Sanitised> sanitised_in(Attributes& attributes) {
+  const Item* map = attributes.optional<Item>("sanitised");
+  if (map == nullptr) return std::nullopt;
+  auto sanitised = sanitised_from_json(object_from(*map).text());
+  if (sanitised) return *std::move(sanitised);
+  attributes.wrong("sanitised");
+  return std::nullopt;
+}
+
 void take_metadata(Attributes& attributes, Document& document) {
   Item metadata = attributes.required<Item>("metadata");
   Item extracted;
@@ -144,6 +154,7 @@ Result<Document> document_from(const Item& item, std::string_view state) {
   } else {
     attributes.wrong("verdict");
   }
+  document.sanitised = sanitised_in(attributes);
   if (auto fine = attributes.finish(); !fine) return std::unexpected(std::move(fine.error()));
   return document;
 }
@@ -174,6 +185,9 @@ void add_what_may_be_absent(Item& item, const Document& document) {
   if (document.deleted_at) item.emplace("deleted_at", format_rfc3339(*document.deleted_at));
   if (document.state_before_delete) item.emplace("_before_delete", to_string(*document.state_before_delete));
   if (document.duplicate_of) item.emplace("duplicate_of", document.duplicate_of->to_string());
+  if (const auto& sanitised = document.sanitised) {
+    item.emplace("sanitised", map_from(JsonObject::trusted(sanitised_to_json(*sanitised))));
+  }
   if (const auto& release = document.release) {
     item.emplace(
         "release",

@@ -11,9 +11,15 @@ namespace {
 constexpr std::string_view kFindByChecksum =
     "SELECT id, upload_date FROM documents INDEXED BY documents_by_checksum WHERE checksum = ?1 AND state = ?2 AND "
     "id <> ?3 ORDER BY upload_date, id LIMIT 1";
+constexpr std::string_view kFindByOriginal =
+    "SELECT id, upload_date FROM documents INDEXED BY documents_by_original WHERE original_checksum = ?1 AND state = "
+    "?2 "
+    "AND id <> ?3 ORDER BY upload_date, id LIMIT 1";
 constexpr std::string_view kDeletedBefore =
     "SELECT id FROM documents INDEXED BY documents_by_deletion WHERE state = 2 AND deleted_at <= ?1 "
     "ORDER BY deleted_at, id LIMIT ?2";
+
+using Found = std::pair<std::int64_t, DocumentId>;  // by its upload date, so that the oldest is the least
 
 }  // namespace
 
@@ -21,18 +27,20 @@ Result<std::optional<DocumentId>> find_by_checksum(Connection& connection, const
                                                    const DocumentId& except) {
   const auto snapshot = ReadTransaction::begin(connection);
   if (!snapshot) return std::unexpected(snapshot.error());
-  std::optional<std::pair<std::int64_t, DocumentId>> oldest;
-  for (const State state : {State::kAvailable, State::kQuarantined}) {
-    auto find = connection.prepare(kFindByChecksum);
-    if (!find) return std::unexpected(find.error());
-    find->bind(1, Bytes(checksum.bytes())).bind(2, std::to_underlying(state)).bind(3, Bytes(except.bytes()));
-    const auto row = find->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) continue;
-    const auto id = to_id(find->bytes(0));
-    if (!id) return fail(ErrorCode::kCorrupt, "sqlite: an index row is damaged in its id");
-    const std::pair found(find->integer(1), *id);
-    if (!oldest || found < *oldest) oldest = found;
+  std::optional<Found> oldest;
+  for (const std::string_view sql : {kFindByChecksum, kFindByOriginal}) {
+    for (const State state : {State::kAvailable, State::kQuarantined}) {
+      auto find = connection.prepare(sql);
+      if (!find) return std::unexpected(find.error());
+      find->bind(1, Bytes(checksum.bytes())).bind(2, std::to_underlying(state)).bind(3, Bytes(except.bytes()));
+      const auto row = find->step();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) continue;
+      const auto id = to_id(find->bytes(0));
+      if (!id) return fail(ErrorCode::kCorrupt, "sqlite: an index row is damaged in its id");
+      const Found found(find->integer(1), *id);
+      if (!oldest || found < *oldest) oldest = found;
+    }
   }
   return oldest ? std::optional(oldest->second) : std::nullopt;
 }
@@ -54,7 +62,7 @@ Result<std::vector<DocumentId>> deleted_before(Connection& connection, Timestamp
 }
 
 std::vector<std::string_view> lookup_texts() {
-  return {kFindByChecksum, kDeletedBefore};
+  return {kFindByChecksum, kFindByOriginal, kDeletedBefore};
 }
 
 }  // namespace lazaret::sqlite

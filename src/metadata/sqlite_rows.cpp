@@ -15,14 +15,14 @@ namespace {
 #define LAZARET_DOCUMENT_COLUMNS                                                                            \
   "serial, attempt, id, filename, original_filename, s3_key, size, upload_date, categories, content_type, " \
   "checksum, processed, state, version, deleted_at, state_before_delete, duplicate_of, release_reason, "    \
-  "release_caller, release_at, metadata, extracted, verdict"
+  "release_caller, release_at, metadata, extracted, verdict, sanitised"
 
 constexpr std::string_view kReadById = "SELECT " LAZARET_DOCUMENT_COLUMNS " FROM documents WHERE id = ?1";
 constexpr std::string_view kReadBySerial = "SELECT " LAZARET_DOCUMENT_COLUMNS " FROM documents WHERE serial = ?1";
 constexpr std::string_view kInsertDocument =
     "INSERT INTO documents (" LAZARET_DOCUMENT_COLUMNS
-    ", facet, filename_key, words) VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-    "?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+    ", facet, filename_key, words, original_checksum) VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+    "?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
 constexpr std::string_view kCountInFacet =
     "INSERT INTO facets (state, content_type, processed, categories, documents) VALUES (?1, ?2, ?3, ?4, 1) "
     "ON CONFLICT (state, content_type, processed, categories) DO UPDATE SET documents = documents + 1 "
@@ -102,6 +102,10 @@ Result<void> read_objects(RowReader& row, Document& document) {
   auto verdict = verdict_from_json(row.view());
   if (!verdict) return corrupt("verdict");
   document.verdict = std::move(*verdict);
+  if (row.null_next()) return {};
+  auto sanitised = sanitised_from_json(row.view());
+  if (!sanitised) return corrupt("sanitised");
+  document.sanitised = std::move(*sanitised);
   return {};
 }
 
@@ -192,6 +196,7 @@ Result<void> for_each_word(std::string_view joined, Use use) {
 struct DerivedColumns {
   std::string categories;
   std::string verdict;
+  std::string sanitised;
   std::string filename_key;
   std::string words;
 };
@@ -217,7 +222,10 @@ Result<void> insert_row(Connection& connection, const Document& document, Attemp
     row.bind(19, to_number(document.release->at));
   }
   row.bind(20, document.metadata.text()).bind(21, document.extracted.text()).bind(22, derived.verdict);
-  row.bind(23, facet).bind(24, derived.filename_key).bind(25, derived.words);
+  if (document.sanitised) {
+    row.bind(23, derived.sanitised).bind(27, Bytes(document.sanitised->original_checksum.bytes()));
+  }
+  row.bind(24, facet).bind(25, derived.filename_key).bind(26, derived.words);
   return row.run();
 }
 
@@ -345,6 +353,7 @@ Result<void> insert_document(Connection& connection, const Document& document, A
   }
   const DerivedColumns derived{.categories = join_categories(document.categories),
                                .verdict = verdict_to_json(document.verdict),
+                               .sanitised = document.sanitised ? sanitised_to_json(*document.sanitised) : "",
                                .filename_key = filename_sort_key(document.filename.text()),
                                .words = join_words(search_words(document.filename.text()))};
   const auto facet = count_in_facet(connection, document, derived.categories);

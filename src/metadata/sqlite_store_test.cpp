@@ -161,7 +161,7 @@ TEST_P(DamagedRow, IsCorruptAndNeverADocument) {
 INSTANTIATE_TEST_SUITE_P(Columns, DamagedRow,
                          testing::Values("verdict = '{'", "verdict = ''", "checksum = x'00'", "metadata = 'null'",
                                          "extracted = ''", "duplicate_of = x'0102'", "state_before_delete = 9",
-                                         "release_at = NULL", "state = 3"));
+                                         "release_at = NULL", "state = 3", "sanitised = '{}'"));
 
 TEST_F(SqliteStoreTest, AnIndexWithoutItsRowIsCorrupt) {
   const Document document = live();
@@ -188,7 +188,7 @@ TEST_F(SqliteStoreTest, TotalsStopAtTenThousand) {
       "INSERT INTO documents SELECT NULL, randomblob(16), state, facet, upload_date + i, size, filename_key, words, "
       "attempt, version, processed, checksum, filename, original_filename, s3_key, categories, content_type, "
       "deleted_at, state_before_delete, duplicate_of, release_reason, release_caller, release_at, metadata, extracted, "
-      "verdict FROM documents, n; UPDATE facets SET documents = 10001");
+      "verdict, sanitised, original_checksum FROM documents, n; UPDATE facets SET documents = 10001");
   const auto store = open();
   const auto total = [&](Filter filter) { return store->query({}, {.filter = filter, .limit = 1}).value().total; };
   const Total most{10'000, TotalRelation::kAtLeast};

@@ -16,6 +16,7 @@ constexpr std::size_t kDay = 10;  // yyyy/mm/dd
 constexpr std::size_t kCompactDay = 8;
 constexpr std::size_t kId = 36;
 constexpr std::size_t kAttempt = 16;
+constexpr std::string_view kOriginal = ".original";  // behind the key of a sanitised document, as behind its name
 
 bool is_day(std::string_view year, std::string_view month, std::string_view day) {
   std::string text(year);
@@ -35,6 +36,8 @@ std::string object_folder_name(std::size_t index) {
 
 std::optional<ObjectPlace> object_place(const ObjectKey& key) {
   std::string_view text = key.text();
+  const bool is_original = text.ends_with(kOriginal);
+  if (is_original) text.remove_suffix(kOriginal.size());
   if (text.size() != kRoot.size() + kDay + 1 + kId + 1 + kAttempt || !text.starts_with(kRoot)) return std::nullopt;
   text.remove_prefix(kRoot.size());
   const std::string_view year = text.substr(0, 4);
@@ -48,10 +51,13 @@ std::optional<ObjectPlace> object_place(const ObjectKey& key) {
   ObjectPlace place;
   place.folder = attempt.substr(kAttempt - 2);
   place.name.append(year).append(month).append(day).append("-").append(id).append("-").append(attempt);
+  if (is_original) place.name.append(kOriginal);
   return place;
 }
 
 std::optional<ObjectKey> object_key_of(std::string_view name) {
+  const bool is_original = name.ends_with(kOriginal);
+  if (is_original) name.remove_suffix(kOriginal.size());
   if (name.size() != kCompactDay + 1 + kId + 1 + kAttempt) return std::nullopt;
   const std::string_view year = name.substr(0, 4);
   const std::string_view month = name.substr(4, 2);
@@ -64,6 +70,7 @@ std::optional<ObjectKey> object_key_of(std::string_view name) {
   std::string text(kRoot);
   text.append(year).append("/").append(month).append("/").append(day);
   text.append("/").append(id).append("/").append(attempt);
+  if (is_original) text.append(kOriginal);
   return ObjectKey{std::move(text)};
 }
 

@@ -25,6 +25,18 @@ TEST(ObjectFileName, GivesBackTheWholeKey) {
   EXPECT_EQ(object_key_of(object_place(key)->name), key);
 }
 
+TEST(ObjectFileName, AnOriginalLiesBesideWhatIsServed) {
+  const ObjectKey served = make_object_key(kDay, kId, kAttempt);
+  const ObjectKey original = original_object_key(served);
+  const auto place = object_place(original);
+  ASSERT_TRUE(place.has_value());
+  EXPECT_EQ(place->folder, object_place(served)->folder);
+  EXPECT_EQ(place->name, object_place(served)->name + ".original");
+  EXPECT_EQ(object_key_of(place->name), original);
+  EXPECT_FALSE(object_place(original_object_key(original)).has_value());
+  EXPECT_FALSE(object_key_of(place->name + ".original").has_value());
+}
+
 TEST(ObjectFileName, HasNoPlaceForAKeyOfAnotherForm) {
   const std::string good = make_object_key(kDay, kId, kAttempt).text();
   const std::array<std::string, 14> bad{

@@ -390,6 +390,36 @@ TEST_P(MetadataStoreContract, FindsTheOldestLiveDocumentWithTheSameBytes) {
   EXPECT_EQ(find("others", 9), std::nullopt);
 }
 
+TEST_P(MetadataStoreContract, FindsASanitisedDocumentByWhatWasSentAndByWhatIsServed) {
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    Document document = plain(i);
+    document.checksum = sha256("the copy");
+    document.sanitised = Sanitised{7, sha256("as it was sent"), {}};
+    document.upload_date = kNow + std::chrono::seconds{i};
+    put(document);
+    EXPECT_EQ(store().get(call_, id_of(i)), document);
+  }
+  const auto find = [&](std::string_view bytes, std::uint64_t except) {
+    return store().find_by_checksum(call_, sha256(bytes), id_of(except)).value();
+  };
+  EXPECT_EQ(find("the copy", 9), id_of(1));
+  EXPECT_EQ(find("as it was sent", 9), id_of(1));
+  EXPECT_EQ(find("as it was sent", 1), id_of(2));
+  EXPECT_THAT(ids({.filter = {.checksum = sha256("the copy")}}), SizeIs(2));
+  EXPECT_THAT(ids({.filter = {.checksum = sha256("as it was sent")}}), IsEmpty());
+}
+
+TEST_P(MetadataStoreContract, KeepsWhoTookAnOriginalOut) {
+  Document document = plain(1);
+  document.sanitised = Sanitised{7, sha256("as it was sent"), {}};
+  put(document);
+  document.sanitised->taken_out.push_back({PatientText{"the \"court\" asks"}, "command line: ops", kNow});
+  document.version = 2;
+  ASSERT_TRUE(store().replace(call_, document, 1));
+  EXPECT_EQ(store().get(call_, id_of(1)), document);
+  EXPECT_EQ(store().find_by_checksum(call_, sha256("as it was sent"), id_of(9)).value(), id_of(1));
+}
+
 TEST_P(MetadataStoreContract, EverythingOutlivesARestart) {
   const RecordedAnswer answer{201, "{}", id_of(1)};
   ASSERT_TRUE(reserve(reservation_under_key(id_of(1), "key")));

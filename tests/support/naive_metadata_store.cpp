@@ -187,7 +187,7 @@ Result<std::optional<DocumentId>> NaiveMetadataStore::find_by_checksum(const Cal
   const std::lock_guard lock(mutex_);
   const Document* oldest = nullptr;
   for (const auto& [document, attempt] : stored_) {
-    if (document.checksum != checksum || document.id == except || document.state == State::kDeleted) continue;
+    if (!has_bytes(document, checksum) || document.id == except || document.state == State::kDeleted) continue;
     if (!oldest || std::tie(document.upload_date, document.id) < std::tie(oldest->upload_date, oldest->id)) {
       oldest = &document;
     }

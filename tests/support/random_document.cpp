@@ -171,6 +171,11 @@ Document RandomDocuments::next() {
   if (live == State::kAvailable && document.verdict.outcome == Outcome::kSuspicious) {
     document.release = Release{PatientText{"checked by hand"}, "caller-" + std::to_string(below(10)), time()};
   }
+  if (live == State::kAvailable && chance(10)) {
+    document.sanitised = Sanitised{1 + below(50ULL * 1024 * 1024), digest(), {}};
+    for (std::uint64_t count = below(3); count > 0; --count)
+      document.sanitised->taken_out.push_back({PatientText{"asked for: " + text(4)}, "an operator", time()});
+  }
   document.state = live;
   if (chance(15)) {
     document.state = State::kDeleted;

@@ -21,8 +21,15 @@ class ScriptedInspector final : public Inspector {
     error_.reset();
     inspection_.verdict = {outcome, std::move(findings), 0, "scripted 1", "test-1", clock_.now()};
     inspection_.action = action;
+    inspection_.copy.reset();
     inspection_.content_type = "application/pdf";
     inspection_.extracted = JsonObject::trusted(R"({"page_count":1,"pdf_version":"1.7","encrypted":false})");
+  }
+  // Found active and made clean, to be served as `copy`.
+  void sanitise(SealedBlob copy) {
+    answer(Outcome::kActive, Action::kSanitise, {{"javascript", Severity::kLow, "m", "object 5 0"}});
+    const std::lock_guard lock(mutex_);
+    inspection_.copy = std::make_shared<const SealedBlob>(std::move(copy));
   }
   void fail_with(ErrorCode code) {
     const std::lock_guard lock(mutex_);
