@@ -3,8 +3,9 @@
 //   detect                  JSON lines: name, way, benign, expected, outcome, class, milliseconds
 //   judge FILE...           JSON lines: file, outcome, codes, milliseconds
 //   write FOLDER            documents of several sizes and kinds, to be timed
-//   time TIMES FILE...      JSON lines: file, p50_ms, p99_ms (of processor time), peak_kb: each file in a process of
-//   its own
+//   sanitise FOLDER         JSON lines of every document that may be sanitised: number, name, way, end, again (the
+//   outcome of its copy); NUMBER-before.pdf and NUMBER-after.pdf in the folder time TIMES FILE...      JSON lines:
+//   file, p50_ms, p99_ms (of processor time), peak_kb: each file in a process of its own
 #include <algorithm>
 #include <charconv>
 #include <ctime>
@@ -80,6 +81,54 @@ int judge(char** first, char** last) {
 
 void write_file(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
+}
+
+class Copy final : public sandbox::ByteSink {
+ public:
+  bool write(const char* bytes, std::size_t length) override {
+    text.append(bytes, length);
+    return true;
+  }
+  std::string text;
+};
+
+std::string_view name_of(inspect::CopyEnd end) {
+  switch (end) {
+    case inspect::CopyEnd::kWhole:
+      return "whole";
+    case inspect::CopyEnd::kSigned:
+      return "signed";
+    case inspect::CopyEnd::kShownByScript:
+      return "shown by script";
+    case inspect::CopyEnd::kUnreadable:
+    case inspect::CopyEnd::kCount:
+      break;
+  }
+  return "unreadable";
+}
+
+int sanitise(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  sandbox::Engine engine;
+  int number = 0;
+  testing_support::for_each_document([&](const testing_support::HiddenDocument& hidden) {
+    const Outcome outcome = testing_support::outcome_of(testing_support::inspect_bytes(engine, hidden.bytes));
+    if (outcome != Outcome::kRepaired && outcome != Outcome::kActive && outcome != Outcome::kSuspicious) return;
+    const std::string stem = std::to_string(++number);
+    write_file(folder / (stem + "-before.pdf"), hidden.bytes);
+    const UniqueFd file(::open((folder / (stem + "-before.pdf")).c_str(), O_RDONLY | O_CLOEXEC));
+    Copy copy;
+    const auto end = engine.clean(file.get(), {.size = hidden.bytes.size(), .extension = "pdf"}, {}, copy);
+    std::string_view again = "none";
+    if (end == inspect::CopyEnd::kWhole) {
+      write_file(folder / (stem + "-after.pdf"), copy.text);
+      again = to_string(testing_support::outcome_of(testing_support::inspect_bytes(engine, copy.text)));
+    }
+    fmt::print(R"({{"number": {}, "name": "{}", "way": "{}", "end": "{}", "again": "{}"}})"
+               "\n",
+               number, hidden.document.name, hidden.way, name_of(end), again);
+  });
+  return 0;
 }
 
 void write_other_types(const std::filesystem::path& folder) {
@@ -166,11 +215,14 @@ int main(int argc, char** argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
   if (verb == "detect" && argc == 2) return detect();
   if (verb == "judge" && argc > 2) return judge(argv + 2, argv + argc);
+  if (verb == "sanitise" && argc == 3) return sanitise(argv[2]);
   if (verb == "write" && argc == 3) return write_samples(argv[2]);
   int times = 0;
   const std::string_view count = verb == "time" && argc > 3 ? argv[2] : "";
   std::from_chars(count.data(), count.data() + count.size(), times);
   if (times > 0) return time_all(times, argv + 3, argv + argc);
-  fmt::print(stderr, "usage: lazaret_inspection detect | judge FILE... | write FOLDER | time TIMES FILE...\n");
+  fmt::print(
+      stderr,
+      "usage: lazaret_inspection detect | judge FILE... | sanitise FOLDER | write FOLDER | time TIMES FILE...\n");
   return 2;
 }

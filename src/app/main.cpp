@@ -28,6 +28,7 @@ struct Arguments {
   std::string key_scopes = "read,write";
   std::string document;
   ReleaseOrder release;
+  OriginalOrder original;
   bool purge = false;
   bool only_check = false;
   bool markdown = false;
@@ -68,6 +69,11 @@ class QuarantineCommands {
     release_->add_option("ID", arguments.release.id, "as `list` prints it")->required();
     release_->add_option("--reason", arguments.release.reason, "why, kept with the document")->required();
     release_->add_option("--by", arguments.release.by, "who releases it; default: the user of this process");
+    original_ = quarantine->add_subcommand("original", "take the sealed original of a sanitised document out");
+    original_->add_option("ID", arguments.original.who.id, "of the document")->required();
+    original_->add_option("--to", arguments.original.file, "the file to make")->required();
+    original_->add_option("--reason", arguments.original.who.reason, "why, kept with the document")->required();
+    original_->add_option("--by", arguments.original.who.by, "who takes it; default: the user of this process");
     remove_ = quarantine->add_subcommand("remove", "delete a document; it can be restored for a while");
     remove_->add_option("ID", arguments.document, "as `list` prints it")->required();
     remove_->add_flag("--purge", arguments.purge, "for good");
@@ -78,6 +84,7 @@ class QuarantineCommands {
     if (list_->parsed()) return run_quarantine_list();
     if (show_->parsed()) return run_quarantine_show(arguments_.document);
     if (release_->parsed()) return run_quarantine_release(arguments_.release);
+    if (original_->parsed()) return run_quarantine_original(arguments_.original);
     if (!remove_->parsed()) return std::nullopt;
     return run_quarantine_remove(arguments_.document, arguments_.purge ? Restorable::kNo : Restorable::kYes);
   }
@@ -87,6 +94,7 @@ class QuarantineCommands {
   CLI::App* list_;
   CLI::App* show_;
   CLI::App* release_;
+  CLI::App* original_;
   CLI::App* remove_;
 };
 

@@ -1,19 +1,24 @@
 #include "app/quarantine_commands.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/copy_object.h"
 #include "app/exit_codes.h"
 #include "app/stores.h"
+#include "base/unique_fd.h"
 #include "document/json.h"
 #include "document/validation.h"
 #include "intake/document_service.h"
@@ -23,6 +28,16 @@ namespace {
 
 constexpr std::chrono::seconds kCallTime{60};
 constexpr std::size_t kPage = 200;
+
+Result<void> write_whole(int file, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(file, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return std::unexpected(system_error("write the original", errno));
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+  }
+  return {};
+}
 
 // The stores that the configuration names, opened for one command.
 class Quarantine {
@@ -34,6 +49,8 @@ class Quarantine {
   Result<Document> find(const DocumentId& id);
   Result<void> release(const DocumentId& id, PatientText reason, std::string by);
   Result<void> remove(const DocumentId& id, Restorable restorable);
+  // kConflict where there is none.
+  Result<void> take_out(const DocumentId& id, PatientText reason, std::string by, int file);
 
  private:
   explicit Quarantine(Config config) : config_(std::move(config)) {}
@@ -88,6 +105,12 @@ Result<void> Quarantine::remove(const DocumentId& id, Restorable restorable) {
   if (!document) return std::unexpected(document.error());
   if (restorable == Restorable::kYes) return documents_->remove(call(), id, document->version);
   return documents_->purge(call(), id, document->version);
+}
+
+Result<void> Quarantine::take_out(const DocumentId& id, PatientText reason, std::string by, int file) {
+  auto body = documents_->take_out_original(call(), id, std::move(reason), std::move(by));
+  if (!body) return std::unexpected(std::move(body.error()));
+  return copy_object(call(), *body, [file](std::span<const std::byte> bytes) { return write_whole(file, bytes); });
 }
 
 // Of opening, and of work on one document.
@@ -146,6 +169,25 @@ std::string own_name() {
   return user != nullptr ? user->pw_name : fmt::format("user {}", ::geteuid());
 }
 
+// An order that can be carried out.
+struct CheckedOrder {
+  DocumentId id;
+  PatientText reason;
+  std::string by;
+};
+
+// Nothing: what is wrong has been printed.
+std::optional<CheckedOrder> check_order(const ReleaseOrder& order) {
+  const auto id = parse_id(order.id);
+  if (!id) return std::nullopt;
+  auto reason = check_release_reason(order.reason, "--reason");
+  std::string by = order.by.empty() ? own_name() : order.by;
+  if (reason && is_name(by)) return CheckedOrder{*id, *std::move(reason), std::move(by)};
+  if (!reason) print_faults(reason.error());
+  if (!is_name(by)) fmt::print(stderr, "lazaret: --by is 1 to 64 printable characters of ASCII.\n");
+  return std::nullopt;
+}
+
 }  // namespace
 
 int run_quarantine_list() {
@@ -176,21 +218,39 @@ int run_quarantine_show(const std::string& text) {
 }
 
 int run_quarantine_release(const ReleaseOrder& order) {
-  const auto id = parse_id(order.id);
-  if (!id) return kExitUsage;
-  auto reason = check_release_reason(order.reason, "--reason");
-  const std::string by = order.by.empty() ? own_name() : order.by;
-  if (!reason || !is_name(by)) {
-    if (!reason) print_faults(reason.error());
-    if (!is_name(by)) fmt::print(stderr, "lazaret: --by is 1 to 64 printable characters of ASCII.\n");
-    return kExitUsage;
-  }
+  auto checked = check_order(order);
+  if (!checked) return kExitUsage;
   auto quarantine = Quarantine::open();
   if (!quarantine) return report_unopened(quarantine.error());
-  const auto released = (*quarantine)->release(*id, *std::move(reason), "command line: " + by);
+  const auto released = (*quarantine)->release(checked->id, std::move(checked->reason), "command line: " + checked->by);
   if (!released) return report_undone(order.id, released.error());
   fmt::print("released {}\n", order.id);
   return kExitOk;
+}
+
+int run_quarantine_original(const OriginalOrder& order) {
+  auto checked = check_order(order.who);
+  if (!checked) return kExitUsage;
+  auto quarantine = Quarantine::open();
+  if (!quarantine) return report_unopened(quarantine.error());
+  const UniqueFd file(::open(order.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.valid()) {
+    fmt::print(stderr, "lazaret: --to cannot be made: {}.\n", system_error("open", errno).detail);
+    return kExitUsage;
+  }
+  const auto taken =
+      (*quarantine)->take_out(checked->id, std::move(checked->reason), "command line: " + checked->by, file.get());
+  if (taken) {
+    fmt::print("original of {} in {}\n", order.who.id, order.file);
+    return kExitOk;
+  }
+  ::unlink(order.file.c_str());
+  const ErrorCode code = taken.error().code;
+  if (code != ErrorCode::kNotFound && code != ErrorCode::kConflict) {
+    return report_failure(taken.error(), kExitUnavailable);
+  }
+  fmt::print(stderr, "lazaret: {} has no original to take out: {}.\n", order.who.id, taken.error().detail);
+  return kExitFindings;
 }
 
 int run_quarantine_remove(const std::string& text, Restorable restorable) {

@@ -16,6 +16,7 @@
 #include "http/api.h"
 #include "http/server.h"
 #include "inspect/antivirus_inspector.h"
+#include "inspect/sanitising_inspector.h"
 #include "inspect/supervisor.h"
 #include "intake/document_service.h"
 #include "intake/intake_service.h"
@@ -148,6 +149,30 @@ void log_sandbox(const Log& log, const inspect::SandboxLayers& layers) {
              {"namespaces", layers.namespaces}});
 }
 
+struct InspectionParts {
+  std::unique_ptr<Inspector> inspector;
+  inspect::DocumentCleaner* cleaner = nullptr;  // inside the inspector
+  inspect::Policy policy;
+};
+
+Result<InspectionParts> start_parts(const Config& config, const Clock& clock, InspectorUse use,
+                                    InspectorWatchers watchers) {
+  auto policy = inspect::Policy::parse(config.inspection_policy);
+  if (!policy) return fail(ErrorCode::kInvalidParameter, "INSPECTION_POLICY " + policy.error());
+  auto supervisor = start_supervisor(config, clock, *policy);
+  if (!supervisor) return std::unexpected(std::move(supervisor.error()));
+  if (watchers.log != nullptr) log_sandbox(*watchers.log, (*supervisor)->layers());
+  InspectionParts parts{nullptr, supervisor->get(), *policy};
+  parts.inspector = std::move(*supervisor);
+  if (config.clamd_socket.empty() || !config.enable_file_scanning) return parts;
+  auto clamd = start_clamd(config, clock, use, watchers.metrics);
+  if (!clamd) return std::unexpected(std::move(clamd.error()));
+  if (watchers.log != nullptr) log_antivirus(*watchers.log, **clamd);
+  parts.inspector =
+      std::make_unique<inspect::AntivirusInspector>(std::move(parts.inspector), std::move(*clamd), std::move(*policy));
+  return parts;
+}
+
 }  // namespace
 
 std::vector<std::string> checkable_types() {
@@ -162,16 +187,18 @@ std::expected<void, std::string> check_inspection_policy(std::string_view text) 
 
 Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, InspectorUse use,
                                                    InspectorWatchers watchers) {
-  auto policy = inspect::Policy::parse(config.inspection_policy);
-  if (!policy) return fail(ErrorCode::kInvalidParameter, "INSPECTION_POLICY " + policy.error());
-  auto supervisor = start_supervisor(config, clock, *policy);
-  if (!supervisor) return std::unexpected(std::move(supervisor.error()));
-  if (watchers.log != nullptr) log_sandbox(*watchers.log, (*supervisor)->layers());
-  if (config.clamd_socket.empty() || !config.enable_file_scanning) return std::move(*supervisor);
-  auto clamd = start_clamd(config, clock, use, watchers.metrics);
-  if (!clamd) return std::unexpected(std::move(clamd.error()));
-  if (watchers.log != nullptr) log_antivirus(*watchers.log, **clamd);
-  return std::make_unique<inspect::AntivirusInspector>(std::move(*supervisor), std::move(*clamd), std::move(*policy));
+  auto inspection = start_parts(config, clock, use, watchers);
+  if (!inspection) return std::unexpected(std::move(inspection.error()));
+  return std::move(inspection->inspector);
+}
+
+Result<std::unique_ptr<Inspector>> start_sanitising_inspector(const Config& config, const Clock& clock,
+                                                              const Spool& spool, InspectorWatchers watchers) {
+  auto inspection = start_parts(config, clock, InspectorUse::kEveryUpload, watchers);
+  if (!inspection) return std::unexpected(std::move(inspection.error()));
+  return std::make_unique<inspect::SanitisingInspector>(
+      inspect::SanitisingInspector::Parts{std::move(inspection->inspector), *inspection->cleaner, spool},
+      std::move(inspection->policy));
 }
 
 // Members end in reverse order: the server before what it calls, the stores before the folder's lock.
@@ -225,7 +252,7 @@ Result<void> Service::Parts::open_stores(const Config& config) {
 }
 
 Result<void> Service::Parts::start_inspection(const Config& config) {
-  auto started = start_inspector(config, clock, InspectorUse::kEveryUpload, {&log, &metrics});
+  auto started = start_sanitising_inspector(config, clock, *spool, {&log, &metrics});
   if (!started) return std::unexpected(std::move(started.error()));
   unmeasured_inspector = std::move(*started);
   inspector.emplace(*unmeasured_inspector, metrics);

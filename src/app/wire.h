@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "config/config.h"
 #include "intake/inspector.h"
+#include "intake/spool.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
 
@@ -36,6 +37,9 @@ enum class InspectorUse : std::uint8_t { kEveryUpload, kFilesAtHand };
 // The inspector that configuration describes: the sandbox, and clamd where it is named.
 Result<std::unique_ptr<Inspector>> start_inspector(const Config& config, const Clock& clock, InspectorUse use,
                                                    InspectorWatchers watchers = {});
+// One that also makes the clean copies that policy asks for, in `spool`, which outlives it.
+Result<std::unique_ptr<Inspector>> start_sanitising_inspector(const Config& config, const Clock& clock,
+                                                              const Spool& spool, InspectorWatchers watchers);
 
 // A running service. Everything it is made of lives in here; the destructor ends what is left in reverse order.
 class Service {

@@ -313,7 +313,7 @@ constexpr std::array kVariables{
         "INSPECTION_POLICY", "",
         "What becomes of a document, where that differs from the defaults of inspection.md: entries `OUTCOME=ACTION` "
         "and `finding.CODE=ACTION`, comma-separated, for example `active=quarantine,finding.javascript=reject`. "
-        "Actions are `store`, `quarantine` and `reject`; the page says which an outcome may be set to.",
+        "Actions are `store`, `sanitise`, `quarantine` and `reject`; the page says which an outcome may be set to.",
         kPlain, inspection_policy},
     Variable{"MAX_UPLOAD_RATE", "10",
              "Files a minute and caller, with a burst as large; `0` is no limit. Counted in each process.", kPlain,

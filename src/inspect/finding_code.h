@@ -85,6 +85,12 @@ enum class FindingCode : std::uint16_t {
   kAntivirus,
   kAntivirusLimit,
   kAntivirusLocked,
+  // What became of a document that policy has sanitised.
+  kSanitised,
+  kSignedNotSanitised,
+  kShownByScript,
+  kNotSanitised,
+  kCopyNotClean,
   kCount,
 };
 

@@ -168,6 +168,19 @@ constexpr std::array<FindingRow, static_cast<std::size_t>(kCount)> kTable{{
      "it to a simpler file."},
     {kAntivirusLocked, "antivirus_locked", kSuspicious, kMedium,
      "The antivirus scanner could not look into a locked part of this file. Remove the password and send it again."},
+    {kSanitised, "sanitised", kClean, kInfo,
+     "What this document does beside being read was taken out of it. The file as it was sent is kept under seal."},
+    {kSignedNotSanitised, "signed_not_sanitised", kClean, kInfo,
+     "This document is signed: taking anything out of it would break the signature. It waits in quarantine as it is."},
+    {kShownByScript, "shown_by_script", kClean, kInfo,
+     "The pages of this document are made by its form's script, so that nothing would be left without it. It waits in "
+     "quarantine as it is; print it to a new PDF and send that."},
+    {kNotSanitised, "not_sanitised", kClean, kInfo,
+     "What was found in this file could not be taken out of it. It waits in quarantine as it is; print or export it to "
+     "a new PDF and send that."},
+    {kCopyNotClean, "copy_not_clean", kClean, kInfo,
+     "What was found in this file could not all be taken out of it. It waits in quarantine as it is; print or export "
+     "it to a new PDF and send that."},
 }};
 
 constexpr bool rows_are_in_order() {

@@ -22,13 +22,14 @@ struct OutcomeRow {
   std::initializer_list<Action> actions;
 };
 constexpr Action kStore = Action::kStore;
+constexpr Action kSanitise = Action::kSanitise;
 constexpr Action kQuarantine = Action::kQuarantine;
 constexpr Action kReject = Action::kReject;
 const std::array<OutcomeRow, 9> kOutcomes{{
     {Outcome::kClean, {kStore}},
-    {Outcome::kRepaired, {kStore, kQuarantine}},
-    {Outcome::kActive, {kStore, kQuarantine, kReject}},
-    {Outcome::kSuspicious, {kQuarantine, kReject}},
+    {Outcome::kRepaired, {kStore, kSanitise, kQuarantine}},
+    {Outcome::kActive, {kStore, kSanitise, kQuarantine, kReject}},
+    {Outcome::kSuspicious, {kQuarantine, kSanitise, kReject}},
     {Outcome::kMalicious, {kReject, kQuarantine}},
     {Outcome::kMalformed, {kReject, kQuarantine}},
     {Outcome::kEncrypted, {kReject, kQuarantine}},
@@ -154,7 +155,6 @@ std::expected<void, std::string> Policy::apply(std::string_view entry) {
   const auto outcome = code ? std::optional(finding_row(*code).outcome) : parse_outcome(name);
   if (!outcome)
     return std::unexpected("has " + name + ", which is no outcome and no finding.CODE of docs/inspection.md");
-  if (wanted == "sanitise") return std::unexpected("has " + name + "=sanitise: this version does not sanitise");
   const auto action = parse_action(wanted);
   const std::initializer_list<Action> allowed = row_of(*outcome).actions;
   if (!action || std::ranges::find(allowed, *action) == allowed.end()) {

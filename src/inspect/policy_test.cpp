@@ -60,7 +60,6 @@ TEST(Policy, IsNeverWeakerThanItsPagePermits) {
 }
 
 TEST(Policy, SaysWhatIsWrongWithItsText) {
-  EXPECT_EQ(fault_of("active=sanitise"), "has active=sanitise: this version does not sanitise");
   EXPECT_EQ(fault_of("malicious=store"), "has malicious=store; what is malicious may be set to reject or quarantine");
   EXPECT_EQ(fault_of("activ=reject"), "has activ, which is no outcome and no finding.CODE of docs/inspection.md");
   EXPECT_EQ(fault_of("finding.nothing=reject"),
@@ -68,6 +67,27 @@ TEST(Policy, SaysWhatIsWrongWithItsText) {
   EXPECT_THAT(fault_of("reject"), testing::HasSubstr("active=quarantine"));
   EXPECT_THAT(fault_of("error=store"), testing::HasSubstr("no outcome"));
   EXPECT_THAT(fault_of("active=keep"), testing::HasSubstr("active=keep"));
+}
+
+TEST(Policy, SanitisesWhatMayBeSanitised) {
+  for (const char* text : {"repaired=sanitise", "active=sanitise", "suspicious=sanitise", "finding.javascript=sanitise",
+                           "finding.hidden_object=sanitise"}) {
+    EXPECT_EQ(fault_of(text), "") << text;
+  }
+  for (const char* text : {"clean=sanitise", "malicious=sanitise", "malformed=sanitise", "encrypted=sanitise",
+                           "bomb=sanitise", "not_pdf=sanitise", "finding.launch=sanitise", "finding.uri=sanitise"}) {
+    EXPECT_THAT(fault_of(text), testing::HasSubstr("may be set to")) << text;
+  }
+}
+
+TEST(Policy, ToSanitiseIsStricterThanToStoreAndLessThanToQuarantine) {
+  const auto policy = Policy::parse("active=sanitise");
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(policy->decide(with({{FindingCode::kJavaScript, {}}, {FindingCode::kRecovered, {}}})), Action::kSanitise);
+  EXPECT_EQ(policy->decide(with({{FindingCode::kJavaScript, {}}, {FindingCode::kHiddenObject, {}}})),
+            Action::kQuarantine);
+  EXPECT_EQ(policy->decide({}), Action::kStore);
+  EXPECT_THAT(policy->version(), testing::StartsWith("custom-"));
 }
 
 TEST(Policy, DecidesByTheStrictestOfAllFindings) {

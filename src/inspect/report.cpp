@@ -11,7 +11,7 @@ namespace lazaret::inspect {
 namespace {
 
 constexpr std::uint32_t kReportMark = 0x31525A4C;  // "LZR1"
-constexpr std::uint32_t kTaskMark = 0x31545A4C;    // "LZT1"
+constexpr std::uint32_t kTaskMark = 0x32545A4C;    // "LZT2"
 
 constexpr std::int64_t kUnknown = -1;
 constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int32_t>::max();  // of an object, a page
@@ -179,6 +179,7 @@ Result<Report> decode_report(std::string_view message) {
 
 std::string encode_task(const Task& task) {
   Encoder encoder;
+  encoder.number(std::to_underlying(task.purpose));
   encoder.number(task.size);
   encoder.text(std::string_view(task.extension).substr(0, kMaxExtensionBytes));
   // A longer type than any that is checked for differs from all of them, cut or not.
@@ -191,6 +192,7 @@ Result<Task> decode_task(std::string_view message) {
   auto decoder = unframe(message, kTaskMark, kMaxTaskBytes);
   if (!decoder) return std::unexpected(std::move(decoder.error()));
   Task task;
+  task.purpose = static_cast<Purpose>(decoder->number_within<std::uint8_t>(0, std::to_underlying(Purpose::kClean)));
   task.size = decoder->number_within(std::uint64_t{0}, static_cast<std::uint64_t>(kMaxOffset));
   task.extension = decoder->text(kMaxExtensionBytes);
   task.declared_type = decoder->text(kMaxDeclaredTypeBytes);

@@ -12,8 +12,14 @@
 
 namespace lazaret::inspect {
 
+enum class Purpose : std::uint8_t {
+  kInspect,  // answered by a report
+  kClean,    // answered by a copy without what acts (inspect/copy_wire.h)
+};
+
 // What the worker is asked, beside the descriptor of the bytes.
 struct Task {
+  Purpose purpose = Purpose::kInspect;
   std::uint64_t size = 0;
   std::string extension;      // lower case; one that has a checker
   std::string declared_type;  // empty: no claim

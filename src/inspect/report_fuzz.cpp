@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "inspect/copy_wire.h"
 #include "inspect/policy.h"
 #include "inspect/protocol.h"
 #include "inspect/report.h"
@@ -19,6 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto task = decode_task(message)) {
     if (encode_task(*task) != message) std::abort();
+  }
+  if (const auto piece = decode_copy_message(message)) {
+    const auto* const ending = std::get_if<CopyEnding>(&*piece);
+    if ((ending != nullptr ? encode(*ending) : encode_piece(std::get<CopyPiece>(*piece).bytes)) != message)
+      std::abort();
   }
   if (const auto hello = decode_hello(message); hello && encode(*hello) != message) std::abort();
   if (const auto event = decode_event(message); event && encode(*event) != message) std::abort();

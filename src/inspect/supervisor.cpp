@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inspect/copy_receiver.h"
 #include "inspect/crew.h"
 #include "inspect/protocol.h"
 #include "inspect/turns.h"
@@ -93,7 +94,30 @@ struct Fault {
 };
 constexpr int kTries = 2;
 constexpr int kMostPassedOver = 64;
-using Answer = std::variant<Report, Fault>;
+using Answer = std::variant<Report, CleanCopy, Fault>;
+
+// How long a worker is waited for. The kernel waits in real time, whatever clock the supervisor has.
+struct Patience {
+  std::chrono::steady_clock::time_point until;
+  bool ends_with_call = false;  // the caller's deadline comes before the limit of a document
+};
+
+// What comes next from a worker; nullopt when the limit of a document is reached.
+Result<std::optional<Received>> wait_for_message(const Call& call, int channel, const Patience& patience,
+                                                 std::size_t longest) {
+  pollfd watched{channel, POLLIN, 0};
+  int ready = -1;
+  do {
+    const auto rest = std::chrono::ceil<milliseconds>(patience.until - std::chrono::steady_clock::now());
+    ready = poll(&watched, 1, std::max(static_cast<int>(rest.count()), 0));
+  } while (ready < 0 && errno == EINTR);
+  if (call.stop.stop_requested()) return fail(ErrorCode::kCancelled, "called off during inspection", Retry::kSafe);
+  if (ready == 0 && patience.ends_with_call) {
+    return fail(ErrorCode::kDeadline, "inspection not done by the deadline", Retry::kSafe);
+  }
+  if (ready == 0) return std::nullopt;
+  return receive_message(channel, longest, Descriptors::kNone, Blocking::kDoNotWait);
+}
 
 }  // namespace
 
@@ -121,6 +145,7 @@ class Supervisor::State {
 
   Result<void> start();
   Result<Inspection> inspect(const Call& call, const SealedBlob& blob, const Declared& declared);
+  Result<CleanCopy> clean(const Call& call, const SealedBlob& blob, const Spool& spool);
   Result<void> probe() const;
   SandboxLayers layers() const;
   pid_t zygote() const { return zygote_.load(); }
@@ -134,9 +159,18 @@ class Supervisor::State {
   void wake_manager() const;
 
   // Callers' threads.
-  Result<Answer> try_once(const Call& call, const SealedBlob& blob, const std::string& task);
-  Result<Answer> converse(const Call& call, const Worker& worker, int document, const std::string& task);
-  Result<Answer> read_answer(const Call& call, const Worker& worker);
+  struct Order {
+    const SealedBlob& blob;
+    std::string task;
+    const Spool* spool;  // where a copy goes; null: a report is wanted
+  };
+  Result<Answer> carry_out(const Call& call, const Order& order);
+  Result<Answer> try_once(const Call& call, const Order& order);
+  Result<Answer> converse(const Call& call, const Worker& worker, int document, const Order& order);
+  Result<Answer> read_report(const Call& call, const Worker& worker);
+  Result<Answer> read_copy(const Call& call, const Worker& worker, const Spool& spool);
+  Patience patience(const Call& call) const;
+  Result<Answer> explain(const Worker& worker, const Received& received);
   Result<Answer> explain_end(const Worker& worker);
   Inspection conclude(const Report& report) const;
 
@@ -252,26 +286,41 @@ Result<void> Supervisor::State::hear(ZygoteProcess& zygote, std::uint64_t genera
 }
 
 Result<Inspection> Supervisor::State::inspect(const Call& call, const SealedBlob& blob, const Declared& declared) {
+  const Task task{.size = blob.size(),
+                  .extension = declared.extension,
+                  .declared_type = declared.content_type,
+                  .walk = options_.walk};
+  auto answer = carry_out(call, {blob, encode_task(task), nullptr});
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return conclude(std::get<Report>(*answer));
+}
+
+Result<CleanCopy> Supervisor::State::clean(const Call& call, const SealedBlob& blob, const Spool& spool) {
+  const Task task{.purpose = Purpose::kClean, .size = blob.size(), .extension = "pdf", .declared_type = {}};
+  auto answer = carry_out(call, {blob, encode_task(task), &spool});
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  if (auto* const copy = std::get_if<CleanCopy>(&*answer)) return std::move(*copy);
+  return CleanCopy{};  // the document ended its worker, or was too much for it
+}
+
+// Never a Fault: that of the machine is an error.
+Result<Answer> Supervisor::State::carry_out(const Call& call, const Order& order) {
   const auto turn = turns_.take(call);
   if (!turn) return std::unexpected(turn.error());
-  const std::string task = encode_task({.size = blob.size(),
-                                        .extension = declared.extension,
-                                        .declared_type = declared.content_type,
-                                        .walk = options_.walk});
   std::string detail;
   for (int tries = 0, passed_over = 0; tries < kTries && passed_over < kMostPassedOver;) {
-    auto answer = try_once(call, blob, task);
-    if (!answer) return std::unexpected(std::move(answer.error()));
-    if (const Report* report = std::get_if<Report>(&*answer)) return conclude(*report);
-    const Fault& fault = std::get<Fault>(*answer);
-    detail = fault.detail;
-    ++(fault.document == Document::kRead ? tries : passed_over);
+    auto answer = try_once(call, order);
+    if (!answer) return answer;
+    const Fault* const fault = std::get_if<Fault>(&*answer);
+    if (fault == nullptr) return answer;
+    detail = fault->detail;
+    ++(fault->document == Document::kRead ? tries : passed_over);
   }
   return fail(ErrorCode::kUnavailable, "inspection failed: " + detail, Retry::kSafe);
 }
 
-Result<Answer> Supervisor::State::try_once(const Call& call, const SealedBlob& blob, const std::string& task) {
-  const auto document = reopen(blob);
+Result<Answer> Supervisor::State::try_once(const Call& call, const Order& order) {
+  const auto document = reopen(order.blob);
   if (!document) return std::unexpected(document.error());
   const std::uint64_t generation = crew_.generation();
   auto worker = crew_.take(call, clock_.steady_now(), options_.worker_limit);
@@ -282,8 +331,8 @@ Result<Answer> Supervisor::State::try_once(const Call& call, const SealedBlob& b
     }
     return std::unexpected(std::move(worker.error()));
   }
-  auto answer = converse(call, *worker, document->get(), task);
-  const bool answered = answer && std::holds_alternative<Report>(*answer);
+  auto answer = converse(call, *worker, document->get(), order);
+  const bool answered = answer && !std::holds_alternative<Fault>(*answer);
   if (!answered) {
     crew_.give_up(worker->id, clock_.steady_now());
     wake_manager();
@@ -292,42 +341,64 @@ Result<Answer> Supervisor::State::try_once(const Call& call, const SealedBlob& b
   return answer;
 }
 
-Result<Answer> Supervisor::State::converse(const Call& call, const Worker& worker, int document,
-                                           const std::string& task) {
-  if (send_message(worker.channel.get(), task, document, Blocking::kDoNotWait) != Sent::kDone) {
+Result<Answer> Supervisor::State::converse(const Call& call, const Worker& worker, int document, const Order& order) {
+  const int channel = worker.channel.get();
+  if (send_message(channel, order.task, document, Blocking::kDoNotWait) != Sent::kDone) {
     return Fault{"a worker was gone before its document came", Document::kUnread};
   }
-  return read_answer(call, worker);
+  const std::stop_callback on_stop(call.stop, [channel] { shutdown(channel, SHUT_RDWR); });
+  return order.spool == nullptr ? read_report(call, worker) : read_copy(call, worker, *order.spool);
 }
 
-Result<Answer> Supervisor::State::read_answer(const Call& call, const Worker& worker) {
-  const int channel = worker.channel.get();
-  const std::stop_callback on_stop(call.stop, [channel] { shutdown(channel, SHUT_RDWR); });
+Patience Supervisor::State::patience(const Call& call) const {
   const auto left = std::chrono::ceil<milliseconds>(call.deadline - clock_.steady_now());
-  const auto limit = std::min(left, options_.wall_limit);
-  const auto until = std::chrono::steady_clock::now() + limit;  // the kernel waits in real time, whatever clock_ is
-  pollfd watched{channel, POLLIN, 0};
-  int ready = -1;
-  do {
-    const auto rest = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
-    ready = poll(&watched, 1, std::max(static_cast<int>(rest.count()), 0));
-  } while (ready < 0 && errno == EINTR);
-  if (call.stop.stop_requested()) return fail(ErrorCode::kCancelled, "called off during inspection", Retry::kSafe);
-  if (ready == 0 && left <= options_.wall_limit) {
-    return fail(ErrorCode::kDeadline, "inspection not done by the deadline", Retry::kSafe);
+  return {.until = std::chrono::steady_clock::now() + std::min(left, options_.wall_limit),
+          .ends_with_call = left <= options_.wall_limit};
+}
+
+Result<Answer> Supervisor::State::read_report(const Call& call, const Worker& worker) {
+  auto received = wait_for_message(call, worker.channel.get(), patience(call), kMaxReportBytes);
+  if (!received) return std::unexpected(std::move(received.error()));
+  if (!*received) return report_of(FindingCode::kTimeLimit);
+  if ((*received)->kind != Received::Kind::kMessage) return explain(worker, **received);
+  if (auto report = decode_report((*received)->bytes)) return std::move(*report);
+  return report_of(FindingCode::kWorkerDied);
+}
+
+Result<Answer> Supervisor::State::read_copy(const Call& call, const Worker& worker, const Spool& spool) {
+  auto file = spool.create();
+  if (!file) return std::unexpected(std::move(file.error()));
+  CopyReceiver receiver(std::move(*file));
+  const Patience patient = patience(call);
+  for (;;) {
+    auto received = wait_for_message(call, worker.channel.get(), patient, kMaxCopyMessageBytes);
+    if (!received) return std::unexpected(std::move(received.error()));
+    if (!*received) return report_of(FindingCode::kTimeLimit);
+    if ((*received)->kind != Received::Kind::kMessage) return explain(worker, **received);
+    const auto step = receiver.take((*received)->bytes);
+    if (!step) return std::unexpected(step.error());
+    switch (*step) {
+      case CopyReceiver::Step::kMore:
+        break;
+      case CopyReceiver::Step::kTooLarge:
+      case CopyReceiver::Step::kMalformed:
+        return report_of(FindingCode::kWorkerDied);
+      case CopyReceiver::Step::kEnded:
+        return std::move(receiver).finish();
+    }
   }
-  if (ready == 0) return report_of(FindingCode::kTimeLimit);
-  const Received received = receive_message(channel, kMaxReportBytes, Descriptors::kNone, Blocking::kDoNotWait);
+}
+
+// Of a worker that sent no message of its own.
+Result<Answer> Supervisor::State::explain(const Worker& worker, const Received& received) {
   switch (received.kind) {
-    case Received::Kind::kMessage:
-      if (auto report = decode_report(received.bytes)) return std::move(*report);
-      return report_of(FindingCode::kWorkerDied);
     case Received::Kind::kTooLong:
       return report_of(FindingCode::kWorkerDied);
     case Received::Kind::kEnd:
       return explain_end(worker);
     case Received::Kind::kReset:
       return Fault{"a worker ended before it read its document", Document::kUnread};
+    case Received::Kind::kMessage:
     case Received::Kind::kNothing:
     case Received::Kind::kFailed:
       return Fault{"a worker's channel failed"};
@@ -382,6 +453,10 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(SupervisorOptions options,
 
 Result<Inspection> Supervisor::inspect(const Call& call, const SealedBlob& blob, const Declared& declared) {
   return state_->inspect(call, blob, declared);
+}
+
+Result<CleanCopy> Supervisor::clean(const Call& call, const SealedBlob& blob, const Spool& spool) {
+  return state_->clean(call, blob, spool);
 }
 
 Result<void> Supervisor::probe(const Call&) {

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
+#include "inspect/document_cleaner.h"
 #include "inspect/policy.h"
 #include "intake/inspector.h"
 
@@ -43,7 +44,7 @@ struct SupervisorOptions {
   std::string engine;                             // "lazaret-inspector 0.1.0"; the zygote adds its libraries' versions
 };
 
-class Supervisor final : public Inspector {
+class Supervisor final : public Inspector, public DocumentCleaner {
  public:
   // Starts the zygote and waits for its probe: kUnavailable when it cannot start or a required layer does not hold.
   static Result<std::unique_ptr<Supervisor>> start(SupervisorOptions options, Policy policy, const Clock& clock);
@@ -51,6 +52,8 @@ class Supervisor final : public Inspector {
 
   Result<Inspection> inspect(const Call& call, const SealedBlob& blob, const Declared& declared) override;
   Result<void> probe(const Call& call) override;
+  // In a worker like any other, and under the same limits.
+  Result<CleanCopy> clean(const Call& call, const SealedBlob& blob, const Spool& spool) override;
   SandboxLayers layers() const;
   // The process of the zygote, for logs; -1 while there is none.
   pid_t zygote() const;

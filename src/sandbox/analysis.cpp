@@ -9,6 +9,7 @@
 
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_list.h"
+#include "sandbox/pdf/clean.h"
 #include "sandbox/pdf/inflater.h"
 #include "sandbox/pdf/raw_scan.h"
 #include "sandbox/pdf/walk.h"
@@ -71,6 +72,13 @@ struct AnalysisTools {
   ContentSearch* raw_rules = nullptr;  // null: `search` has seen the raw bytes
 };
 
+WalkLimits walk_limits(const Limits& limits) {
+  return {.inflated_bytes = limits.inflated_bytes,
+          .thorough_bytes = limits.thorough_bytes,
+          .objects = limits.objects,
+          .depth = limits.depth};
+}
+
 void walk(const FileReader& file, std::uint64_t header, const AnalysisTools& tools, RawScan& raw) {
   MagicJudge judge(tools.magic);
   std::vector<Watched> watched;
@@ -85,10 +93,7 @@ void walk(const FileReader& file, std::uint64_t header, const AnalysisTools& too
                              .census = raw.census,
                              .header = header,
                              .content = &tools.search};
-  WalkResult result = walk_pdf(walk_tools, {.inflated_bytes = tools.limits.inflated_bytes,
-                                            .thorough_bytes = tools.limits.thorough_bytes,
-                                            .objects = tools.limits.objects,
-                                            .depth = tools.limits.depth});
+  WalkResult result = walk_pdf(walk_tools, walk_limits(tools.limits));
   tools.report.page_count = result.page_count;
   tools.report.pdf_version = std::move(result.pdf_version);
   tools.report.encrypted = result.encrypted;
@@ -238,6 +243,23 @@ inspect::Report Engine::analyse(int fd, const inspect::Task& task, const Limits&
   }
   findings.move_into(report);
   return report;
+}
+
+inspect::CopyEnd Engine::clean(int fd, const inspect::Task& task, const Limits& limits, ByteSink& copy) {
+  const FileReader file(fd, task.size);
+  MagicJudge judge(state_->magic);
+  Inflater inflater;
+  FindingList ignored;
+  std::vector<Watched> none;
+  const Census unknown;
+  const WalkTools tools{.file = file,
+                        .inflater = inflater,
+                        .judge = judge,
+                        .findings = ignored,
+                        .watched = none,
+                        .census = unknown,
+                        .header = find_pdf_header(file.read_at(0, kHeadBytes)).value_or(0)};
+  return clean_pdf(tools, walk_limits(limits), copy);
 }
 
 std::string Engine::versions() {

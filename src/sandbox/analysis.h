@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "inspect/copy_end.h"
 #include "inspect/report.h"
+#include "sandbox/file_reader.h"
 
 namespace lazaret::sandbox {
 
@@ -31,6 +33,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   // Never throws but std::bad_alloc (the caller reports kMemoryLimit).
   inspect::Report analyse(int fd, const inspect::Task& task, const Limits& limits);
+  // A copy of a PDF without what acts, handed to `copy` piece by piece. Throws as analyse() does.
+  inspect::CopyEnd clean(int fd, const inspect::Task& task, const Limits& limits, ByteSink& copy);
   // "qpdf 11.3.0 libmagic 5.44 yara 4.2.3"
   static std::string versions();
 

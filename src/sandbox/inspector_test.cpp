@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -29,10 +30,13 @@ class Inspected : public testing::Test {
     ASSERT_TRUE(supervisor) << supervisor.error().detail;
     supervisor_ = std::move(*supervisor);
   }
-  Inspection inspect(const std::string& bytes) {
+  SealedBlob blob(const std::string& bytes) const {
     const auto path = folder_.path() / "document";
     std::ofstream(path, std::ios::binary) << bytes;
-    const SealedBlob blob(UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC)), path, bytes.size(), sha256(bytes));
+    return {UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC)), path, bytes.size(), sha256(bytes)};
+  }
+  Inspection inspect(const std::string& bytes) { return inspect(blob(bytes)); }
+  Inspection inspect(const SealedBlob& blob) {
     auto inspection = supervisor_->inspect({}, blob, {.extension = "pdf", .content_type = {}});
     EXPECT_TRUE(inspection) << inspection.error().detail;
     return inspection ? std::move(*inspection) : Inspection{};
@@ -65,6 +69,29 @@ TEST_F(Inspected, OpensEveryKindOfEncryptionThatAsksForNoPassword) {
     SCOPED_TRACE(testing_support::name_of(rewriting));
     const Inspection locked = inspect(testing_support::rewrite_pdf(sound, rewriting, "secret"));
     EXPECT_EQ(locked.verdict.outcome, Outcome::kEncrypted);
+  }
+}
+
+TEST_F(Inspected, CopiesDocumentsOfEveryMakeIntoCleanOnes) {
+  const Spool spool = *Spool::open(folder_.path() / "spool", std::uint64_t{64} << 20U);
+  std::vector<std::string> documents;
+  for (const sample::Kind kind : {sample::Kind::kMixed, sample::Kind::kScan, sample::Kind::kFlate})
+    documents.push_back(sample::make_sample({.kind = kind, .size_bytes = 4'000'000}));
+  const std::string sound = sample::make_sample({.size_bytes = 20'000});
+  for (const testing_support::Rewriting rewriting : testing_support::all_rewritings())
+    documents.push_back(testing_support::rewrite_pdf(sound, rewriting));
+  for (const std::string& document : documents) {
+    const auto copy = supervisor_->clean({}, blob(document), spool);
+    ASSERT_TRUE(copy) << copy.error().detail;
+    ASSERT_TRUE(copy->blob) << document.size();
+    const Inspection before = inspect(document);
+    const Inspection after = inspect(*copy->blob);
+    EXPECT_EQ(after.verdict.outcome, Outcome::kClean);
+    const auto page_count = [](const Inspection& inspection) {
+      const std::string& text = inspection.extracted.text();
+      return text.substr(0, text.find(','));
+    };
+    EXPECT_EQ(page_count(after), page_count(before));
   }
 }
 

@@ -18,6 +18,9 @@ class EngineAnalyst final : public Analyst {
   std::string judge(int document, const inspect::Task& task) override {
     return inspect::encode_report(engine_.analyse(document, task, Limits{}));
   }
+  inspect::CopyEnd clean(int document, const inspect::Task& task, ByteSink& copy) override {
+    return engine_.clean(document, task, Limits{}, copy);
+  }
 
  private:
   Engine engine_;

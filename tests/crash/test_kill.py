@@ -99,6 +99,41 @@ def kill_once():
         hold_against(server, acknowledged)
 
 
+@test("Killed while documents are sanitised, each that was acknowledged has copy and original, and nothing else is left")
+def kill_while_sanitising():
+    with Server(**SWEPT, INSPECTION_POLICY="active=sanitise") as server:
+        acknowledged, lock = [], threading.Lock()
+
+        def send(number):
+            try:
+                for turn in range(10_000):
+                    content = pdf.with_script_in_form() + b"%% upload %d %d\n" % (number, turn)
+                    answer = server.client().upload(content)
+                    if answer.status == 201:
+                        with lock:
+                            acknowledged.append(answer.json["id"])
+            except Exception:  # it is killed under it
+                return
+
+        threads = [threading.Thread(target=send, args=(number,)) for number in range(16)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1.5)
+        server.kill()
+        for thread in threads:
+            thread.join(60)
+        holds(acknowledged, "no upload was acknowledged before the kill")
+        server.start()
+        wait_until_swept(server)
+        client, listed = server.client(), server.rows()["documents"]
+        holds(listed >= len(acknowledged), "an acknowledged document is gone")
+        same(len(server.objects()), 2 * listed, "objects in the store against documents")
+        for identity in acknowledged[:20]:
+            document = client.get(f"/api/documents/{identity}").json
+            same(len(client.get(f"/api/documents/{identity}/content").body), document["size"], "size")
+        same(server.spool_files(), [], "files in the spool")
+
+
 @test("Killed eight times in a row at random moments, nothing that was acknowledged is ever lost")
 def kill_often():
     chance, acknowledged = random.Random(7), {}

@@ -24,6 +24,7 @@ import test_rules  # noqa: E402, F401
 import test_types  # noqa: E402, F401
 import test_antivirus  # noqa: E402, F401
 import test_quarantine  # noqa: E402, F401
+import test_sanitising  # noqa: E402, F401
 import test_stores  # noqa: E402, F401
 import test_errors  # noqa: E402, F401  (last: it looks back)
 

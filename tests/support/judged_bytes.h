@@ -54,6 +54,8 @@ class JudgedBytes : public testing::Test {
     return text;
   }
 
+  static sandbox::Engine& engine() { return *engine_; }
+
  private:
   static inline std::unique_ptr<sandbox::Engine> engine_;
 };

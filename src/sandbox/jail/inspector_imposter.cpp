@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inspect/copy_wire.h"
 #include "inspect/protocol.h"
 #include "inspect/wire_channel.h"
 #include "sandbox/jail/escapes.h"
@@ -81,14 +83,44 @@ std::string obey(std::string_view words, const inspect::Task& task) {
   return say("unknown");
 }
 
+// As a cleaner: pieces of whatever size, and an end that may lie.
+inspect::CopyEnd copy_out(std::string_view words, ByteSink& copy) {
+  const auto write = [&copy](std::string_view bytes) { return copy.write(bytes.data(), bytes.size()); };
+  const auto tell = [](const std::string& message) { inspect::send_message(kControlFd, message); };
+  if (words == "signed") return inspect::CopyEnd::kSigned;
+  if (words == "crash") __builtin_trap();
+  if (words == "fault") _exit(inspect::kExitFault);
+  if (words == "silence") spin();
+  if (words == "garbage") tell("no piece at all");
+  if (words == "oversized piece") tell(std::string(inspect::kMaxCopyMessageBytes + 1, 'x'));
+  if (words == "memory") throw std::bad_alloc();
+  write("%PDF-1.7\n");
+  if (words == "cut off") _exit(0);
+  if (words == "lies of its size") tell(encode(inspect::CopyEnding{inspect::CopyEnd::kWhole, 10}));
+  if (words == "without an end") spin();
+  if (words == "endless") {
+    const std::string piece(inspect::kMaxPieceBytes, 'x');
+    while (write(piece)) {
+    }
+  }
+  write("%%EOF\n");
+  return inspect::CopyEnd::kWhole;
+}
+
 class Puppet final : public Analyst {
  public:
   std::string versions() const override { return "imposter 1"; }
-  std::string judge(int document, const inspect::Task& task) override {
+  std::string judge(int document, const inspect::Task& task) override { return obey(words_of(document), task); }
+  inspect::CopyEnd clean(int document, const inspect::Task&, ByteSink& copy) override {
+    return copy_out(words_of(document), copy);
+  }
+
+ private:
+  static std::string words_of(int document) {
     std::string words(64, '\0');
     const ssize_t size = pread(document, words.data(), words.size(), 0);
     words.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return obey(words, task);
+    return words;
   }
 };
 

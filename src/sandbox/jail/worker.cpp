@@ -3,10 +3,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <new>
+#include <string_view>
 
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "inspect/copy_wire.h"
 #include "inspect/protocol.h"
 #include "inspect/wire_channel.h"
 
@@ -28,6 +30,47 @@ std::string out_of_memory_report() {
   inspect::Report report;
   report.findings.push_back({inspect::FindingCode::kMemoryLimit, {}});
   return inspect::encode_report(report);
+}
+
+std::string judged(int document, const inspect::Task& task, Analyst& analyst) {
+  std::string answer = out_of_memory_report();  // made while there is memory to make it
+  try {
+    answer = analyst.judge(document, task);
+  } catch (const std::bad_alloc&) {
+    static_cast<void>(answer);  // it holds what to say
+  }
+  return answer;
+}
+
+// Pieces of a copy over the channel, which holds only so much: the worker waits until the server has read.
+class PieceSender final : public ByteSink {
+ public:
+  bool write(const char* bytes, std::size_t length) override {
+    std::string_view left(bytes, length);
+    while (!left.empty()) {
+      const std::string_view piece = left.substr(0, inspect::kMaxPieceBytes);
+      left.remove_prefix(piece.size());
+      sent_ += piece.size();
+      if (inspect::send_message(inspect::kControlFd, inspect::encode_piece(piece)) != inspect::Sent::kDone) return false;
+    }
+    return true;
+  }
+  std::uint64_t sent() const { return sent_; }
+
+ private:
+  std::uint64_t sent_ = 0;
+};
+
+std::string cleaned(int document, const inspect::Task& task, Analyst& analyst) {
+  PieceSender copy;
+  inspect::CopyEnding ending;
+  try {
+    ending.end = analyst.clean(document, task, copy);
+  } catch (const std::bad_alloc&) {
+    ending.end = inspect::CopyEnd::kUnreadable;
+  }
+  ending.size = copy.sent();
+  return encode(ending);
 }
 
 }  // namespace
@@ -60,12 +103,9 @@ void run_worker(int channel, pid_t zygote, const Seal& seal, Analyst& analyst) {
   const auto task = inspect::decode_task(received.bytes);
   if (received.kind != Received::Kind::kMessage || !received.descriptor.valid() || !task) _exit(inspect::kExitFault);
 
-  std::string answer = out_of_memory_report();  // made while there is memory to make it
-  try {
-    answer = analyst.judge(received.descriptor.get(), *task);
-  } catch (const std::bad_alloc&) {
-    static_cast<void>(answer);  // it holds what to say
-  }
+  const int document = received.descriptor.get();
+  const std::string answer =
+      task->purpose == inspect::Purpose::kClean ? cleaned(document, *task, analyst) : judged(document, *task, analyst);
   const auto sent = inspect::send_message(inspect::kControlFd, answer);
   _exit(sent == inspect::Sent::kDone ? inspect::kExitUnused : inspect::kExitFault);
 }

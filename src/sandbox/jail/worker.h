@@ -1,11 +1,13 @@
-// Worker: a child of the zygote. Seals itself, waits for its one document, judges it, answers, ends. Never returns
-// and never sees a second document.
+// Worker: a child of the zygote. Seals itself, waits for its one document, judges it or makes a clean copy of it,
+// answers, ends. Never returns and never sees a second document.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "inspect/copy_end.h"
 #include "inspect/report.h"
+#include "sandbox/file_reader.h"
 #include "sandbox/jail/layers.h"
 
 namespace lazaret::sandbox {
@@ -22,6 +24,8 @@ class Analyst {
   // The message for the server, an encoded report. std::bad_alloc becomes the finding kMemoryLimit; any other
   // exception ends the process, and the server calls that by its name.
   virtual std::string judge(int document, const inspect::Task& task) = 0;
+  // A copy of the document without what acts, handed to `copy` piece by piece. std::bad_alloc becomes kUnreadable.
+  virtual inspect::CopyEnd clean(int document, const inspect::Task& task, ByteSink& copy) = 0;
 };
 
 // What a child puts on. Those that do not hold on this machine, as probed, are not there.

@@ -187,6 +187,12 @@ void ActionJudge::add_target(Target target, Trigger trigger, const Spot& spot) {
   }
 }
 
+bool is_rich_media(QPDFObjectHandle& dictionary) {
+  static constexpr std::array<const char*, 5> kMedia{"/RichMedia", "/Screen", "/Movie", "/3D", "/Sound"};
+  QPDFObjectHandle subtype = dictionary.getKey("/Subtype");
+  return std::any_of(kMedia.begin(), kMedia.end(), [&](const char* name) { return subtype.isNameAndEquals(name); });
+}
+
 std::vector<std::string> file_names(QPDFObjectHandle file) {
   std::vector<std::string> names;
   if (file.isString()) names.push_back(file.getStringValue());

@@ -37,6 +37,9 @@ class ActionJudge {
   FindingSink& findings_;
 };
 
+// Whether a dictionary is an annotation or stream of sound, film, 3D or other media.
+bool is_rich_media(QPDFObjectHandle& dictionary);
+
 // The names a file reference gives. At most eight.
 std::vector<std::string> file_names(QPDFObjectHandle file);
 

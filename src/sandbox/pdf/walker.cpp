@@ -126,10 +126,7 @@ void Walker::visit_dictionary(QPDFObjectHandle& dictionary, const Item& item) {
   std::map<std::string, QPDFObjectHandle> entries = dictionary.getDictAsMap();
   for (auto& [key, value] : entries)
     visit_entry(dictionary, key, value, item);
-  QPDFObjectHandle subtype = dictionary.getKey("/Subtype");
-  for (const char* media : {"/RichMedia", "/Screen", "/Movie", "/3D", "/Sound"}) {
-    if (subtype.isNameAndEquals(media)) tools_.findings.add(FindingCode::kRichMedia, item.spot);
-  }
+  if (is_rich_media(dictionary)) tools_.findings.add(FindingCode::kRichMedia, item.spot);
 }
 
 // What runs by itself is not reported a second time as something that waits for a click.
