@@ -51,7 +51,8 @@ class PieceSender final : public ByteSink {
       const std::string_view piece = left.substr(0, inspect::kMaxPieceBytes);
       left.remove_prefix(piece.size());
       sent_ += piece.size();
-      if (inspect::send_message(inspect::kControlFd, inspect::encode_piece(piece)) != inspect::Sent::kDone) return false;
+      if (inspect::send_message(inspect::kControlFd, inspect::encode_piece(piece)) != inspect::Sent::kDone)
+        return false;
     }
     return true;
   }
