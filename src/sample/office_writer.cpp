@@ -45,7 +45,7 @@ std::string escaped_for_xml(std::string_view text) {
   return out;
 }
 
-std::string OfficeWriter::add_relationship(Relationship row) {
+std::string OfficeWriter::add_relationship(const Relationship& row) {
   std::string id = fmt::format("rId{}", ++relationship_count_);
   relationships_ += relationship(id, row);
   return id;

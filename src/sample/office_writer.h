@@ -31,7 +31,7 @@ class OfficeWriter {
   // What stands in the body of the document, or in the data of the sheet.
   void set_body(std::string xml) { body_ = std::move(xml); }
   // Of the document, or of the sheet. Answers its id.
-  std::string add_relationship(Relationship relationship);
+  std::string add_relationship(const Relationship& row);
   void add_part(Part part) { parts_.push_back(std::move(part)); }
   // An override in the list of content types.
   void add_content_type(std::string_view part, std::string_view type);

@@ -21,7 +21,7 @@ constexpr int kRowWidth = 1240;  // of a picture, as an A4 page at 150 dpi
 constexpr std::uint64_t kSmallestScan = 1'000;
 constexpr std::uint64_t kLargestScan = 1'000'000;
 constexpr std::uint64_t kLeastForScan = 200;  // what one more part takes
-constexpr std::uint64_t kRowBytes = 300;      // of a workbook, unpacked
+constexpr std::uint64_t kRowBytes = 14;       // of a workbook, deflated, about
 constexpr std::string_view kSecondaryCapture = "1.2.840.10008.5.1.4.1.1.7";
 
 // Results of one visit after the other until `size` bytes are full.
@@ -46,7 +46,7 @@ std::string make_text(const Recipe& recipe) {
     const Wording wording = visits.next(recipe.form);
     std::string letter = wording.facility + "\n" + wording.title + "\n\n";
     for (const auto& [label, value] : wording.fields)
-      letter += label + ": " + value + "\n";
+      letter.append(label).append(": ").append(value).append("\n");
     for (const std::string& paragraph : wording.paragraphs)
       letter += "\n" + paragraph + "\n";
     letter += "\n" + wording.notice + "\n\n";
@@ -165,7 +165,7 @@ std::string make_letter(const Recipe& recipe) {
   const Wording wording = make_wording(recipe.form, recipe.language, random);
   std::vector<std::string> lines{wording.facility, wording.title};
   for (const auto& [label, value] : wording.fields)
-    lines.push_back(label + ": " + value);
+    lines.push_back(fmt::format("{}: {}", label, value));
   lines.insert(lines.end(), wording.paragraphs.begin(), wording.paragraphs.end());
   lines.push_back(wording.notice);
   std::vector<std::string> scans;
@@ -176,21 +176,27 @@ std::string make_letter(const Recipe& recipe) {
   return make_docx(lines, scans);
 }
 
-// Rows of results shrink to about an eighth.
-std::string make_workbook(const Recipe& recipe) {
-  constexpr std::uint64_t kShrinks = 8;
+std::vector<std::vector<std::string>> result_rows(const Recipe& recipe, std::uint64_t count) {
   Visits visits(recipe);
   std::vector<std::vector<std::string>> rows{{"record", "date", "test", "result", "unit", "range"}};
-  for (std::uint64_t bytes = 0; bytes < recipe.size_bytes * kShrinks;) {
+  while (rows.size() < count) {
     const Wording wording = visits.next(Form::kLabResult);
-    for (std::size_t i = 1; i < wording.table.size(); ++i) {
+    for (std::size_t i = 1; i < wording.table.size() && rows.size() < count; ++i) {
       std::vector<std::string> row{wording.fields[1][1], wording.fields[3][1]};
       row.insert(row.end(), wording.table[i].begin(), wording.table[i].end());
-      bytes += kRowBytes;
       rows.push_back(std::move(row));
     }
   }
-  return make_xlsx(rows);
+  return rows;
+}
+
+// A first try, which is thrown away, shows how well the rows shrink.
+std::string make_workbook(const Recipe& recipe) {
+  constexpr std::uint64_t kFewest = 8;
+  constexpr std::uint64_t kMost = 1'048'576;  // of a sheet
+  const std::uint64_t rows = std::clamp(recipe.size_bytes / kRowBytes, kFewest, kMost);
+  const std::uint64_t size = make_xlsx(result_rows(recipe, rows)).size();
+  return make_xlsx(result_rows(recipe, std::clamp(rows * recipe.size_bytes / size, kFewest, kMost)));
 }
 
 }  // namespace

@@ -371,7 +371,8 @@ TEST_F(Analysis, CallsOurOwnSamplesOfOtherTypesClean) {
   for (const auto& [type, extension] :
        {std::pair(Type::kPng, "png"), std::pair(Type::kJpeg, "jpg"), std::pair(Type::kDicom, "dcm"),
         std::pair(Type::kXml, "xml"), std::pair(Type::kJson, "json"), std::pair(Type::kText, "txt"),
-        std::pair(Type::kCsv, "csv")}) {
+        std::pair(Type::kCsv, "csv"), std::pair(Type::kTiff, "tif"), std::pair(Type::kDocx, "docx"),
+        std::pair(Type::kXlsx, "xlsx")}) {
     for (std::size_t index = 0; index < 15; ++index) {
       sample::Recipe recipe = sample::nth_recipe({.type = type}, index);
       for (const std::uint64_t size : {0U, 40'000U}) {

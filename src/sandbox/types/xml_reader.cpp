@@ -70,6 +70,7 @@ std::string_view stylesheet_of(std::string_view data) {
 // Keeps names from being chosen to collide; from the kernel's random bytes for this process, without a call.
 unsigned long hash_salt() {
   unsigned long salt = 0;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells an address as a number
   const auto* bytes = reinterpret_cast<const void*>(getauxval(AT_RANDOM));
   if (bytes != nullptr) std::memcpy(&salt, bytes, sizeof salt);
   return salt | 1U;
