@@ -44,10 +44,10 @@ OWNERS = {
     r"zlib\.h": {"base", "sample", "sandbox"},
 }
 # In the sandbox only facts may be shared with the server's side: never the supervisor or the policy.
-SANDBOX_MAY_INCLUDE = re.compile(r'"inspect/(report|fact|finding|protocol|wire)[a-z_]*\.h"')
+SANDBOX_MAY_INCLUDE = re.compile(r'"inspect/(report|fact|finding|protocol|wire|copy_end|copy_wire)[a-z_]*\.h"')
 # Concrete stores are named by stores.cpp alone, the supervisor and clamd by wire.cpp.
 CONCRETE = {re.compile(r'"(objects|metadata)/'): "stores",
-            re.compile(r'"inspect/(supervisor|clamd|antivirus_inspector)\.h"'): "wire"}
+            re.compile(r'"inspect/(supervisor|clamd|antivirus_inspector|sanitising_inspector)\.h"'): "wire"}
 
 source = pathlib.Path(sys.argv[1])
 faults = []
