@@ -16,7 +16,7 @@
 #include "config/dotenv.h"
 #include "document/json.h"
 #include "document/validation.h"
-#include "http/key_file.h"
+#include "http/api/key_file.h"
 
 extern char** environ;
 

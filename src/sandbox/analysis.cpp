@@ -9,8 +9,8 @@
 
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_list.h"
+#include "sandbox/inflater.h"
 #include "sandbox/pdf/clean.h"
-#include "sandbox/pdf/inflater.h"
 #include "sandbox/pdf/raw_scan.h"
 #include "sandbox/pdf/walk.h"
 #include "sandbox/pdf/xml.h"

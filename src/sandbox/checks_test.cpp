@@ -5,10 +5,10 @@
 
 #include "sample/pdf_writer.h"
 #include "sandbox/finding_list.h"
-#include "sandbox/pdf/inflater.h"
+#include "sandbox/inflater.h"
 #include "sandbox/pdf/names.h"
-#include "sandbox/pdf/targets.h"
 #include "sandbox/rules/eicar.h"
+#include "sandbox/targets.h"
 #include "sandbox/types/file_kinds.h"
 
 namespace lazaret::sandbox {

@@ -24,9 +24,15 @@ KNOWS = {
     "sample": {"base"},
     "app": {"aws", "base", "document", "config", "intake", "obs", "inspect", "objects", "metadata", "http", "sample"},
 }
-# Outside headers and the one folder that may include them.
+# Rooms within a folder, and which others of it they may know; all may know what lies in the folder itself.
+ROOMS = {
+    "aws/credentials": set(), "aws/curl": set(), "aws/dynamodb": set(), "aws/s3": set(),
+    "http/api": set(), "http/edge": set(),
+    "sandbox/jail": set(), "sandbox/rules": set(), "sandbox/types": {"rules"}, "sandbox/pdf": {"rules", "types"},
+}
+# Outside headers and the one folder, or room, that may include them.
 OWNERS = {
-    r"boost/(asio|beast)": {"http"},
+    r"boost/(asio|beast)": {"http/edge"},
     r"boost/json": {"document"},
     r"qpdf/": {"sandbox"},
     r"magic\.h": {"sandbox"},
@@ -58,19 +64,23 @@ for path in sorted(source.glob("src/**/*")):
     text = path.read_text()
     is_test = path.stem.endswith("_test")
     name = path.relative_to(source)
+    room = f"{folder}/{path.parent.name}"
     for line in re.findall(r"^\s*#\s*include\s+([<\"][^>\"]+[>\"])", text, re.M):
         inner = line[1:-1]
         if line[0] == '"' and not is_test:
             other = inner.split("/")[0]
             if other in KNOWS and other != folder and other not in KNOWS[folder]:
                 faults.append(f"{name} includes {inner}: {folder} may not know {other}")
+            there = inner.split("/")[1:-1]
+            if room in ROOMS and other == folder and there and there[0] not in {path.parent.name, *ROOMS[room]}:
+                faults.append(f"{name} includes {inner}: {room} may not know {there[0]}")
             if folder == "sandbox" and other == "inspect" and not SANDBOX_MAY_INCLUDE.match(line):
                 faults.append(f"{name} includes {inner}: the sandbox knows only the report and its findings")
             for concrete, owner in CONCRETE.items():
                 if folder == "app" and concrete.match(line) and path.stem != owner:
                     faults.append(f"{name} includes {inner}: only {owner}.cpp does")
         for pattern, owners in OWNERS.items():
-            if re.match(pattern, inner) and folder not in owners and not is_test:
+            if re.match(pattern, inner) and not owners & {folder, room} and not is_test:
                 faults.append(f"{name} includes {inner}: its owner is {', '.join(sorted(owners))}")
 
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "http/chunked.h"
+#include "http/edge/chunked.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "http/head.h"
+#include "http/edge/head.h"
 
 namespace {
 

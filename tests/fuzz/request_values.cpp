@@ -5,15 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "http/address.h"
-#include "http/auth.h"
-#include "http/conditional.h"
-#include "http/document_handlers.h"
-#include "http/key_file.h"
-#include "http/media_type.h"
-#include "http/problem.h"
-#include "http/router.h"
-#include "http/signed_url.h"
+#include "http/api/address.h"
+#include "http/api/auth.h"
+#include "http/api/conditional.h"
+#include "http/api/document_handlers.h"
+#include "http/api/key_file.h"
+#include "http/api/media_type.h"
+#include "http/api/problem.h"
+#include "http/api/router.h"
+#include "http/api/signed_url.h"
 
 namespace {
 

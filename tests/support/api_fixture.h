@@ -13,7 +13,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
-#include "http/api.h"
+#include "http/api/api.h"
 #include "tests/support/faulty_stores.h"
 #include "tests/support/memory_object_store.h"
 #include "tests/support/naive_metadata_store.h"

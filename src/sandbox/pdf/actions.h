@@ -8,7 +8,7 @@
 #include <qpdf/QPDFObjectHandle.hh>
 
 #include "sandbox/finding_sink.h"
-#include "sandbox/pdf/targets.h"
+#include "sandbox/targets.h"
 
 namespace lazaret::sandbox {
 

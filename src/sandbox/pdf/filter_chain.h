@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sandbox/file_reader.h"
-#include "sandbox/pdf/inflater.h"
+#include "sandbox/inflater.h"
 
 namespace lazaret::sandbox {
 

@@ -12,7 +12,7 @@
 #include <qpdf/QPDF.hh>
 
 #include "sandbox/file_reader.h"
-#include "sandbox/pdf/inflater.h"
+#include "sandbox/inflater.h"
 #include "sandbox/pdf/object_census.h"
 
 namespace lazaret::sandbox {

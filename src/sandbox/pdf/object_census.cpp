@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "sandbox/pdf/names.h"
-#include "sandbox/pdf/targets.h"
+#include "sandbox/targets.h"
 
 namespace lazaret::sandbox {
 namespace {

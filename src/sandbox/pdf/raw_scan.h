@@ -13,7 +13,7 @@
 
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_sink.h"
-#include "sandbox/pdf/inflater.h"
+#include "sandbox/inflater.h"
 #include "sandbox/pdf/object_census.h"
 
 namespace lazaret::sandbox {

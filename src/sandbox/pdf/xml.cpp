@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "sandbox/pdf/targets.h"
+#include "sandbox/targets.h"
 #include "sandbox/types/xml_reader.h"
 
 namespace lazaret::sandbox {

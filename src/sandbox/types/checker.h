@@ -8,7 +8,7 @@
 #include "inspect/facts.h"
 #include "sandbox/file_reader.h"
 #include "sandbox/finding_sink.h"
-#include "sandbox/pdf/inflater.h"
+#include "sandbox/inflater.h"
 #include "sandbox/types/content_search.h"
 
 namespace lazaret::sandbox {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string>
 
-#include "sandbox/pdf/inflating_sink.h"
+#include "sandbox/inflating_sink.h"
 #include "sandbox/types/dicom_walk.h"
 #include "sandbox/types/file_kinds.h"
 #include "sandbox/types/image_check.h"

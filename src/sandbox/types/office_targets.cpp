@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/ascii.h"
-#include "sandbox/pdf/targets.h"
+#include "sandbox/targets.h"
 
 namespace lazaret::sandbox {
 namespace {

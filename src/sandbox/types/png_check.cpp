@@ -4,7 +4,7 @@
 
 #include <isa-l/crc.h>
 
-#include "sandbox/pdf/inflating_sink.h"
+#include "sandbox/inflating_sink.h"
 #include "sandbox/types/image_check.h"
 #include "sandbox/types/script_matcher.h"
 

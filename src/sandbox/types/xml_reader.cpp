@@ -12,7 +12,7 @@
 #include <sys/auxv.h>
 
 #include "base/ascii.h"
-#include "sandbox/pdf/targets.h"
+#include "sandbox/targets.h"
 
 namespace lazaret::sandbox {
 namespace {
