@@ -222,6 +222,7 @@ Inspection inspection_of(const Report& report) {
 
 std::vector<std::string> codes_of(const Verdict& verdict) {
   std::vector<std::string> codes;
+  codes.reserve(verdict.findings.size());
   for (const Finding& finding : verdict.findings)
     codes.push_back(finding.code);
   return codes;

@@ -120,6 +120,7 @@ TEST_F(CachedCredentialsTest, ManyCallersWaitForOneRefresh) {
   script.held = true;
   std::atomic<int> served = 0;
   std::vector<std::jthread> callers;
+  callers.reserve(8);
   for (int i = 0; i < 8; ++i)
     callers.emplace_back([&] { served += id() == "one" ? 1 : 0; });
   {
