@@ -31,7 +31,7 @@ Result<GatheredReads::Found> GatheredReads::wait(const Call& call, const std::sh
     case Stage::kLeads:
       return lead(call, reader->id);
     case Stage::kAnswered:
-      return std::move(reader->found);
+      return std::move(reader->answer);
     case Stage::kLeftAlone:
       return reads_.alone(call, reader->id);
     case Stage::kWaits:
@@ -42,65 +42,74 @@ Result<GatheredReads::Found> GatheredReads::wait(const Call& call, const std::sh
   return fail(ErrorCode::kDeadline, "dynamodb: no turn to read came in time");
 }
 
-// Makes a request for `id` and for all who wait, in a place that it has.
+// Makes a request for `id` and for all who wait, in a place that it has and gives back, whatever happens.
 Result<GatheredReads::Found> GatheredReads::lead(const Call& call, const DocumentId& id) {
-  const Readers others = take_waiting();
-  if (others.empty()) {
-    auto found = reads_.alone(call, id);
-    pass_on();
-    return found;
-  }
+  const Leading leading(*this);
+  if (leading.others.empty()) return reads_.alone(call, id);
   std::set<DocumentId> ids{id};
-  for (const auto& reader : others)
+  for (const auto& reader : leading.others)
     ids.insert(reader->id);
   auto found = reads_.together(call, {ids.begin(), ids.end()});
-  pass_on();
-  if (!found) {
-    leave_alone(others);
-    return std::unexpected(std::move(found.error()));
+  if (found) {
+    answer(leading.others, *found);
+    const auto own = found->find(id);
+    return own == found->end() ? Found{} : Found{std::move(own->second)};
   }
-  answer(others, *found);
-  const auto own = found->find(id);
-  return own == found->end() ? Found{} : Found{std::move(own->second)};
+  switch (found.error().code) {
+    case ErrorCode::kCancelled:
+    case ErrorCode::kDeadline:
+      return std::unexpected(std::move(found.error()));  // of this call; the others have time of their own
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kOverloaded:
+      refuse(leading.others, found.error());  // each by itself would only ask the more of a table in trouble
+      return std::unexpected(std::move(found.error()));
+    default:
+      return reads_.alone(call, id);  // one of them is damaged, and which is not known
+  }
 }
 
-GatheredReads::Readers GatheredReads::take_waiting() {
-  const std::lock_guard lock(mutex_);
-  const std::size_t count = std::min(queue_.size(), kMostTogether - 1);
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-  Readers taken(queue_.begin(), end);
-  queue_.erase(queue_.begin(), end);
-  for (const auto& reader : taken)
+GatheredReads::Leading::Leading(GatheredReads& reads) : reads_(reads) {
+  const std::lock_guard lock(reads_.mutex_);
+  const std::size_t count = std::min(reads_.queue_.size(), kMostTogether - 1);
+  const auto end = reads_.queue_.begin() + static_cast<std::ptrdiff_t>(count);
+  others.assign(reads_.queue_.begin(), end);
+  reads_.queue_.erase(reads_.queue_.begin(), end);
+  for (const auto& reader : others)
     reader->stage = Stage::kTaken;
-  return taken;
+}
+
+GatheredReads::Leading::~Leading() {
+  const std::lock_guard lock(reads_.mutex_);
+  for (const auto& reader : others) {
+    if (reader->stage == Stage::kTaken) settle(*reader, Stage::kLeftAlone);
+  }
+  if (reads_.queue_.empty()) {
+    --reads_.under_way_;
+    return;
+  }
+  settle(*reads_.queue_.front(), Stage::kLeads);
+  reads_.queue_.pop_front();
+}
+
+void GatheredReads::settle(Reader& reader, Stage stage) {
+  reader.stage = stage;
+  reader.woken.notify_one();
 }
 
 void GatheredReads::answer(const Readers& readers, const std::map<DocumentId, aws::Item>& found) {
   const std::lock_guard lock(mutex_);
   for (const auto& reader : readers) {
-    if (const auto own = found.find(reader->id); own != found.end()) reader->found = own->second;
-    reader->stage = Stage::kAnswered;
-    reader->woken.notify_one();
+    if (const auto own = found.find(reader->id); own != found.end()) reader->answer = own->second;
+    settle(*reader, Stage::kAnswered);
   }
 }
 
-void GatheredReads::leave_alone(const Readers& readers) {
+void GatheredReads::refuse(const Readers& readers, const Error& error) {
   const std::lock_guard lock(mutex_);
   for (const auto& reader : readers) {
-    reader->stage = Stage::kLeftAlone;
-    reader->woken.notify_one();
+    reader->answer = std::unexpected(error);
+    settle(*reader, Stage::kAnswered);
   }
-}
-
-void GatheredReads::pass_on() {
-  const std::lock_guard lock(mutex_);
-  if (queue_.empty()) {
-    --under_way_;
-    return;
-  }
-  queue_.front()->stage = Stage::kLeads;
-  queue_.front()->woken.notify_one();
-  queue_.pop_front();
 }
 
 std::size_t GatheredReads::waiting() const {

@@ -36,7 +36,8 @@ class GatheredReads {
   };
   explicit GatheredReads(Reads reads) : reads_(std::move(reads)) {}
 
-  // A request that fails for many is no answer to any: all but who made it are read again, each alone.
+  // A table that cannot be read is the answer to all who went together. What is about one of them (a damaged item, the
+  // end of the call that made the request) is not: the others are read again, each alone.
   Result<Found> read(const Call& call, const DocumentId& id);
 
   // Readers who wait for a request of somebody else's to end.
@@ -47,18 +48,30 @@ class GatheredReads {
   struct Reader {
     DocumentId id;
     Stage stage = Stage::kWaits;
-    Found found;
+    Result<Found> answer = Found{};
     std::condition_variable_any woken;
   };
   using Readers = std::vector<std::shared_ptr<Reader>>;
 
+  // A place, with those who were waiting when its request was made. At its end, whichever way, who was not answered is
+  // left alone, and the place goes to who waits longest or is free again.
+  struct Leading {
+    explicit Leading(GatheredReads& reads);
+    ~Leading();
+    Leading(const Leading&) = delete;
+    Leading& operator=(const Leading&) = delete;
+
+    Readers others;
+
+   private:
+    GatheredReads& reads_;
+  };
+
   Result<Found> wait(const Call& call, const std::shared_ptr<Reader>& reader);
   Result<Found> lead(const Call& call, const DocumentId& id);
-  Readers take_waiting();
   void answer(const Readers& readers, const std::map<DocumentId, aws::Item>& found);
-  void leave_alone(const Readers& readers);
-  // The place of a request that ended goes to who waits longest, or is free again.
-  void pass_on();
+  void refuse(const Readers& readers, const Error& error);
+  static void settle(Reader& reader, Stage stage);  // under the lock
 
   const Reads reads_;
   mutable std::mutex mutex_;

@@ -6,7 +6,9 @@
 #include <deque>
 #include <initializer_list>
 #include <mutex>
+#include <new>
 #include <numeric>
+#include <optional>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -54,7 +56,8 @@ class GatheredReadsTest : public testing::Test {
   Result<std::map<DocumentId, aws::Item>> read_together(const Call& call, const std::vector<DocumentId>& ids) {
     note(ids);
     if (call.stop.stop_requested()) return fail(ErrorCode::kCancelled, "called off");
-    if (refuses_many_) return fail(ErrorCode::kCorrupt, "one of them is damaged");
+    if (many_run_out_of_memory_) throw std::bad_alloc();
+    if (many_fail_as_) return fail(*many_fail_as_, "as the test wants");
     std::map<DocumentId, aws::Item> found;
     for (const DocumentId& id : ids) {
       if (id < id_of(kDocuments)) found.emplace(id, item_of(id));
@@ -73,7 +76,11 @@ class GatheredReadsTest : public testing::Test {
     const std::size_t place = answers_.size();
     answers_.emplace_back();
     readers_.emplace_back([this, place, number, call = std::move(call)] {
-      auto answer = text_in(reads_.read(call, id_of(number)));
+      std::string answer = "no memory";
+      try {
+        answer = text_in(reads_.read(call, id_of(number)));
+      } catch (const std::bad_alloc&) {  // stays what it is
+      }
       const std::lock_guard lock(mutex_);
       answers_.at(place) = std::move(answer);
     });
@@ -118,7 +125,8 @@ class GatheredReadsTest : public testing::Test {
       std::this_thread::yield();
   }
 
-  bool refuses_many_ = false;
+  std::optional<ErrorCode> many_fail_as_;
+  bool many_run_out_of_memory_ = false;
 
  private:
   std::size_t note(const std::vector<DocumentId>& ids) {
@@ -180,12 +188,38 @@ TEST_F(GatheredReadsTest, NoRequestAsksForMoreThanDynamoDbTakes) {
   EXPECT_EQ(asked, wanted.size());
 }
 
-TEST_F(GatheredReadsTest, ARequestThatFailsForManyIsMadeForEachAlone) {
-  refuses_many_ = true;
+TEST_F(GatheredReadsTest, ADamagedItemIsTheFailureOfNoneThatWentWithIt) {
+  many_fail_as_ = ErrorCode::kCorrupt;
   fill_every_place();
   for (const std::uint8_t number : std::initializer_list<std::uint8_t>{20, 21, 22})
     start_waiting(number);
-  EXPECT_THAT(let_go_and_finish(), ElementsAre("corrupt", id_of(21).to_string(), id_of(22).to_string()));
+  EXPECT_THAT(let_go_and_finish(), ElementsAre(id_of(20).to_string(), id_of(21).to_string(), id_of(22).to_string()));
+}
+
+TEST_F(GatheredReadsTest, ATableThatCannotBeReadIsAskedOnceForAll) {
+  many_fail_as_ = ErrorCode::kUnavailable;
+  fill_every_place();
+  for (const std::uint8_t number : std::initializer_list<std::uint8_t>{20, 21, 22})
+    start_waiting(number);
+  EXPECT_THAT(let_go_and_finish(), ElementsAre("unavailable", "unavailable", "unavailable"));
+  EXPECT_THAT(later_requests(), ElementsAre(SizeIs(3)));
+}
+
+TEST_F(GatheredReadsTest, TheEndOfACallIsThatOfNoOther) {
+  many_fail_as_ = ErrorCode::kDeadline;
+  fill_every_place();
+  for (const std::uint8_t number : std::initializer_list<std::uint8_t>{20, 21, 22})
+    start_waiting(number);
+  EXPECT_THAT(let_go_and_finish(), ElementsAre("deadline", id_of(21).to_string(), id_of(22).to_string()));
+}
+
+TEST_F(GatheredReadsTest, ARequestThatRunsOutOfMemoryLeavesItsPlaceAndItsCompanyToOthers) {
+  many_run_out_of_memory_ = true;
+  fill_every_place();
+  for (const std::uint8_t number : std::initializer_list<std::uint8_t>{20, 21, 22})
+    start_waiting(number);
+  EXPECT_THAT(let_go_and_finish(), ElementsAre("no memory", id_of(21).to_string(), id_of(22).to_string()));
+  EXPECT_EQ(text_in(reads_.read({}, id_of(30))), id_of(30).to_string());
 }
 
 TEST_F(GatheredReadsTest, WhoIsCalledOffWhileWaitingLeavesTheOthersTheirTurn) {
