@@ -19,6 +19,7 @@
 #include "app/exit_codes.h"
 #include "app/stores.h"
 #include "base/unique_fd.h"
+#include "base/write_whole.h"
 #include "document/json.h"
 #include "document/validation.h"
 #include "intake/document_service.h"
@@ -28,16 +29,6 @@ namespace {
 
 constexpr std::chrono::seconds kCallTime{60};
 constexpr std::size_t kPage = 200;
-
-Result<void> write_whole(int file, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t wrote = ::write(file, bytes.data(), bytes.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return std::unexpected(system_error("write the original", errno));
-    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
-  }
-  return {};
-}
 
 // The stores that the configuration names, opened for one command.
 class Quarantine {
@@ -110,7 +101,9 @@ Result<void> Quarantine::remove(const DocumentId& id, Restorable restorable) {
 Result<void> Quarantine::take_out(const DocumentId& id, PatientText reason, std::string by, int file) {
   auto body = documents_->take_out_original(call(), id, std::move(reason), std::move(by));
   if (!body) return std::unexpected(std::move(body.error()));
-  return copy_object(call(), *body, [file](std::span<const std::byte> bytes) { return write_whole(file, bytes); });
+  return copy_object(call(), *body, [file](std::span<const std::byte> bytes) {
+    return write_whole(file, bytes, "write the original");
+  });
 }
 
 // Of opening, and of work on one document.

@@ -12,11 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/write_whole.h"
+
 namespace lazaret {
 namespace {
 
 constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} * 1024 * 1024;
 constexpr std::uint64_t kLong = std::uint64_t{1} * 1024 * 1024;  // beyond it a hop to another thread pays
+constexpr std::string_view kWriting = "write to the spool";
 constexpr std::string_view kTemporaryPrefix = "upload-";
 constexpr std::string_view kTemporaryPattern = "upload-XXXXXX";  // of mkostemp
 
@@ -148,21 +151,10 @@ Result<void> SpoolFile::append(std::span<const std::byte> bytes) {
 Result<void> SpoolFile::write_and_hash(std::span<const std::byte> bytes) {
   if (options_.hashing != nullptr && size_ >= kLong) {
     const Beside hash(*options_.hashing, [&] { hash_.update(bytes); });
-    return write_whole(bytes);
+    return write_whole(fd_.get(), bytes, kWriting);
   }
   hash_.update(bytes);
-  return write_whole(bytes);
-}
-
-Result<void> SpoolFile::write_whole(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd_.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return std::unexpected(system_error("write to the spool", errno));
-    if (written == 0) return fail(ErrorCode::kInternal, "the spool takes no bytes");
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
+  return write_whole(fd_.get(), bytes, kWriting);
 }
 
 // A hint only: whether the bytes reached the disk is asked by make_durable().

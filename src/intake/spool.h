@@ -71,7 +71,6 @@ class SpoolFile {
 
  private:
   Result<void> write_and_hash(std::span<const std::byte> bytes);
-  Result<void> write_whole(std::span<const std::byte> bytes);
   void start_write_back();
 
   UniqueFd fd_;

@@ -13,6 +13,7 @@
 
 #include "base/encoding.h"
 #include "base/unique_fd.h"
+#include "base/write_whole.h"
 #include "http/api/contains.h"
 
 namespace lazaret::http {
@@ -74,16 +75,6 @@ Result<std::string> read_private_file(const std::filesystem::path& file) {
   return fail(ErrorCode::kTooLarge, "the file of keys is too large");
 }
 
-Result<void> write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return std::unexpected(system_error("writing the file of keys", errno));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 // The new content under a temporary name, synced, then renamed: a reader sees the old file or the new one, whole.
 Result<void> replace_file(const std::filesystem::path& file, int folder, std::string_view text) {
   std::filesystem::path temporary = file;
@@ -91,7 +82,7 @@ Result<void> replace_file(const std::filesystem::path& file, int folder, std::st
   ::unlink(temporary.c_str());  // left by a crash; the folder's lock is ours
   const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return std::unexpected(system_error("making the new file of keys", errno));
-  Result<void> written = write_all(fd.get(), text);
+  Result<void> written = write_whole(fd.get(), std::as_bytes(std::span(text)), "writing the file of keys");
   if (written && ::fsync(fd.get()) != 0) written = std::unexpected(system_error("syncing the file of keys", errno));
   if (written && ::rename(temporary.c_str(), file.c_str()) != 0) {
     written = std::unexpected(system_error("renaming the file of keys", errno));

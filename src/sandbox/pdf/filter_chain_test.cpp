@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sample/pdf_writer.h"
+#include "tests/support/pdf_parts.h"
 
 namespace lazaret::sandbox {
 namespace {
@@ -71,28 +72,9 @@ TEST(Lzw, DecodesTheExampleOfTheStandard) {
   EXPECT_EQ(decode_one(FilterKind::kLzw, "\x80\x0B\x60\x50\x22\x0C\x0C\x85\x01"), "-----A---B");
 }
 
-// Codes of nine bits alone, with the table cleared before it grows beyond them.
-std::string lzw(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  const auto put = [&](unsigned code) {
-    bits = bits << 9U | code;
-    for (count += 9; count >= 8; count -= 8)
-      out.push_back(static_cast<char>(bits >> (count - 8) & 0xFFU));
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i % 200 == 0) put(256);
-    put(static_cast<unsigned char>(text[i]));
-  }
-  put(257);
-  out.push_back(static_cast<char>(bits << (8 - count) & 0xFFU));
-  return out;
-}
-
 TEST(Lzw, StartsAgainWhereItsTableIsCleared) {
   const std::string text(1000, 'x');
-  EXPECT_EQ(decode_one(FilterKind::kLzw, lzw(text)), text);
+  EXPECT_EQ(decode_one(FilterKind::kLzw, testing_support::lzw(text)), text);
 }
 
 TEST(Lzw, EndsAtACodeThatNothingStandsFor) {
