@@ -141,10 +141,11 @@ def tables(results):
 
 
 def uploads(cloud, full):
-    results = cloud.uploads("100k", 8, ["--seconds", cloud.bench.seconds()], ("lazaret", "flask", "threads", "gateway"))
+    results = cloud.uploads("100k", 8, ["--seconds", cloud.bench.seconds()],
+                            ("lazaret", "flask", "inspecting", "threads", "gateway"))
     yield "S3 and DynamoDB: upload of 100 KB, 8 at a time", tables(results), results
     amount = ["--requests", "6" if cloud.quick else "12"]
-    results = cloud.uploads("scan", 1, amount, ("lazaret", "flask", "threads", "aws", "gateway"))
+    results = cloud.uploads("scan", 1, amount, ("lazaret", "flask", "inspecting", "threads", "aws", "gateway"))
     yield "S3 and DynamoDB: upload of 50 MB (a scan), one at a time", tables(results), results
 
 

@@ -118,7 +118,7 @@ class Lazaret(Contender):
 
 
 class Flask(Contender):
-    kind, name, label = "api", "flask", "Flask + boto3"
+    kind, name, label, inspect = "api", "flask", "Flask + boto3", "0"
 
     def make(self, environment):
         self.stores.python(environment, "import store\ns3, dynamodb = store.clients()\n"
@@ -127,9 +127,15 @@ class Flask(Contender):
     def start(self, folder, trace=None):
         (folder / "data").mkdir(exist_ok=True)
         environment = {**self.environment(folder), "PORT": str(free_port()), "DATA_DIR": str(folder / "data"),
-                       "TMPDIR": str(folder)}
+                       "TMPDIR": str(folder), "INSPECT": self.inspect}
         command = [str(VENV / "bin" / "gunicorn"), "--chdir", str(PEER), "-c", str(PEER / "gunicorn.conf.py"), "app:app"]
         return Server(self, folder, command, environment, trace).wait_ready("/health")
+
+
+class InspectingFlask(Flask):
+    """It looks into the document too."""
+
+    name, label, inspect = "inspecting", "Flask + boto3, inspecting", "1"
 
 
 class Threads(Flask):
@@ -203,5 +209,6 @@ class Proxy(Gateway):
 
 def all_of(stores, binary):
     return {contender.name: contender for contender in
-            (Lazaret(stores, binary), Flask(stores), Threads(stores), CommandLine(stores), Gateway(stores), Proxy(stores))}
+            (Lazaret(stores, binary), Flask(stores), InspectingFlask(stores), Threads(stores), CommandLine(stores),
+             Gateway(stores), Proxy(stores))}
 

@@ -1,5 +1,5 @@
-"""The reference over S3 and DynamoDB: Flask in front of store.py, receiving an upload as ../flask_reference does. It does
-not look inside a PDF, and totals are not counted."""
+"""The reference over S3 and DynamoDB: Flask in front of store.py, receiving an upload as ../flask_reference does. With
+INSPECT=1 it looks into a PDF by look.py and takes none that holds what acts by itself. Totals are not counted."""
 
 import json
 import os
@@ -7,10 +7,12 @@ import threading
 
 from flask import Response, jsonify, request
 
+import look
 import store
 from receiving import SPOOL, Application, detector, problem
 
 PIECE = 256 * 1024
+INSPECT = os.environ.get("INSPECT") == "1"
 
 app = Application(__name__)
 lock = threading.Lock()
@@ -36,11 +38,20 @@ def upload():
     spooled = part.stream
     if not part.filename.lower().endswith(".pdf") or detector().from_buffer(spooled.head) != "application/pdf":
         return problem(415, "type_mismatch", "The bytes are not a PDF.")
+    inspected = None
+    if INSPECT:
+        spooled.flush()
+        try:
+            inspected = look.look(spooled.path)
+        except (look.pikepdf.PdfError, ValueError):
+            return problem(422, "invalid_document", "The PDF can't be read.")
+        if inspected["findings"]:
+            return problem(422, "unsafe_document", f"The PDF holds {', '.join(inspected['findings'])}.")
     spooled.seek(0)
     categories = [c for value in request.form.getlist("categories") for c in value.split(",") if c]
     document = store.store(*clients(), spooled, spooled.size(), spooled.sha256.hexdigest(),
                            os.path.basename(part.filename)[:255], categories,
-                           json.loads(request.form.get("metadata", "{}")))
+                           json.loads(request.form.get("metadata", "{}")), inspected)
     answer = jsonify(document)
     answer.status_code = 201
     answer.headers["Location"] = f"/api/documents/{document['id']}"

@@ -1,4 +1,5 @@
-"""S3 and DynamoDB as a careful Python program uses them: the calls that this service makes, by boto3.
+"""S3 and DynamoDB as a careful Python program uses them: the calls that this service makes, by boto3, on tables with the
+same indexes and with items that hold the same attributes.
 
 An upload is a pending row, the object, the rows that lists are made from, and the flip that makes the document visible.
 """
@@ -9,6 +10,7 @@ import re
 import secrets
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 
 from identity import now, uuid7
@@ -16,7 +18,11 @@ from identity import now, uuid7
 BUCKET, TABLE = os.environ["S3_BUCKET"], os.environ["DYNAMODB_TABLE"]
 INDEX = TABLE + "-index"
 CONNECTIONS = int(os.environ.get("CONNECTIONS", 16))
-HIDDEN = ("_lp", "_lk", "_op", "_ok", "_attempt")
+SHARDS = 4
+LISTED = ("size", "content_type", "categories", "processed", "checksum", "_words")
+INDEXES = {"by-date": ("_lp", "_lk", LISTED), "by-name": ("_np", "_nk", ("upload_date", *LISTED)),
+           "by-size": ("_sp", "_sk", ("upload_date", *LISTED[1:])), "open": ("_op", "_ok", ("s3_key", "_attempt"))}
+NOT_INSPECTED = {"findings": [], "extracted": {}}
 
 
 def clients():
@@ -28,71 +34,74 @@ def clients():
 
 
 def make_tables(dynamodb):
-    """The indexes that the pages below need, and no more."""
     text = lambda name: {"AttributeName": name, "AttributeType": "S"}  # noqa: E731
     key = lambda name, kind: {"AttributeName": name, "KeyType": kind}  # noqa: E731
-    indexes = [("by-date", "_lp", "_lk"), ("open", "_op", "_ok")]
     dynamodb.create_table(
         TableName=TABLE, BillingMode="PAY_PER_REQUEST", KeySchema=[key("id", "HASH")],
-        AttributeDefinitions=[text("id"), *(text(name) for _, hash_, range_ in indexes for name in (hash_, range_))],
+        AttributeDefinitions=[text("id"), *(text(name) for keys in INDEXES.values() for name in keys[:2])],
         GlobalSecondaryIndexes=[{"IndexName": name, "KeySchema": [key(hash_, "HASH"), key(range_, "RANGE")],
-                                 "Projection": {"ProjectionType": "KEYS_ONLY"}} for name, hash_, range_ in indexes])
+                                 "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(others)}}
+                                for name, (hash_, range_, others) in INDEXES.items()])
     dynamodb.create_table(TableName=INDEX, BillingMode="PAY_PER_REQUEST",
                           KeySchema=[key("pk", "HASH"), key("sk", "RANGE")], AttributeDefinitions=[text("pk"), text("sk")])
     for table in (TABLE, INDEX):
         dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
 
 
-def starts(filename):
-    return {word[:3] for word in re.findall(r"[a-z0-9]+", filename.lower()) if len(word) >= 3 and word != "pdf"}
+to_value, from_value = TypeSerializer().serialize, TypeDeserializer().deserialize
 
 
-def to_item(document):
-    item = {"id": {"S": document["id"]}, "size": {"N": str(document["size"])}, "version": {"N": "1"},
-            "processed": {"BOOL": False}, "categories": {"L": [{"S": name} for name in document["categories"]]},
-            "metadata": {"S": json.dumps(document["metadata"])}}
-    for name in ("filename", "original_filename", "s3_key", "upload_date", "content_type", "checksum", "state"):
-        item[name] = {"S": document[name]}
-    return item
+def words_of(filename):
+    return re.findall(r"[a-z0-9]+", filename.lower())
+
+
+def to_item(document, attempt):
+    item = {name: to_value(value) for name, value in document.items()}
+    identity, shard = document["id"], int(document["id"][-1], 16) % SHARDS
+    keys = {"_attempt": attempt, "_words": f" {' '.join(words_of(document['filename']))} ",
+            "_extracted": json.dumps(document["metadata"].get("extracted", {})),
+            "_lp": f"L#A#{document['upload_date'][:7]}#{shard}", "_lk": f"{document['upload_date']}#{identity}",
+            "_np": f"N#A#{shard}", "_nk": f"{document['filename'].lower()}\x01{identity}",
+            "_sp": f"Z#A#{shard}", "_sk": f"{document['size']:016}#{identity}"}
+    return item | {name: {"S": value} for name, value in keys.items()}
 
 
 def to_document(item):
-    document = {name: value.get("S") for name, value in item.items() if name not in HIDDEN}
-    document |= {"size": int(item["size"]["N"]), "version": int(item["version"]["N"]),
-                 "processed": item["processed"]["BOOL"], "categories": [c["S"] for c in item["categories"]["L"]],
-                 "metadata": json.loads(item["metadata"]["S"])}
-    return document
+    return {name: from_value(value) for name, value in item.items() if not name.startswith("_")}
 
 
-def store(s3, dynamodb, file, size, checksum, filename, categories, metadata):
-    """`file` is at its start. Gives the document."""
+def index_rows(document):
+    """For the lists by category and by word, and for checksums."""
+    month, words = document["upload_date"][:7], words_of(document["filename"])
+    row = {"sk": {"S": f"{document['upload_date']}#{document['id']}"}, "_v": {"N": "1"}}
+    worded = {**row, "_words": {"S": f" {' '.join(words)} "}}
+    return [*({"pk": {"S": f"C#{name}#A#{month}"}, **row} for name in document["categories"]),
+            *({"pk": {"S": f"T#{start}#A#{month}"}, **worded} for start in {word[:3] for word in words if len(word) >= 3}),
+            {"pk": {"S": f"S#{document['checksum']}"}, **row}]
+
+
+def store(s3, dynamodb, file, size, checksum, filename, categories, metadata, inspected=None):
+    """`file` is at its start; `inspected` is what look.py says of it. Gives the document."""
     identity, attempt, moment = uuid7(), secrets.token_hex(8), now()
     key = f"medical_documents/{moment[:4]}/{moment[5:7]}/{moment[8:10]}/{identity}/{attempt}"
     dynamodb.put_item(TableName=TABLE, ConditionExpression="attribute_not_exists(id)", Item={
         "id": {"S": identity}, "state": {"S": "pending"}, "s3_key": {"S": key}, "_attempt": {"S": attempt},
-        "_op": {"S": f"pending#{int(identity[-1], 16) % 4}"}, "_ok": {"S": f"{moment}#{identity}"}})
+        "_op": {"S": f"pending#{int(identity[-1], 16) % SHARDS}"}, "_ok": {"S": f"{moment}#{identity}"}})
     s3.put_object(Bucket=BUCKET, Key=key, Body=file, ContentLength=size, ContentType="application/pdf")
+    looked = inspected or NOT_INSPECTED
+    verdict = {"engine": "look.py", "findings": looked["findings"], "inspected_at": moment, "policy_version": "1",
+               "outcome": "clean" if inspected else "not_inspected"}
     document = {"id": identity, "filename": filename, "original_filename": filename, "s3_key": key, "size": size,
                 "upload_date": now(), "categories": categories, "content_type": "application/pdf", "checksum": checksum,
-                "processed": False, "metadata": metadata, "state": "available", "version": 1}
-    month, row = document["upload_date"][:7], f"{document['upload_date']}#{identity}"
-    partitions = [*(f"C#{name}#{month}" for name in categories), *(f"T#{start}#{month}" for start in starts(filename)),
-                  f"S#{checksum}"]
-    left = {INDEX: [{"PutRequest": {"Item": {"pk": {"S": partition}, "sk": {"S": row}}}} for partition in partitions]}
+                "processed": False, "metadata": metadata | {"extracted": looked["extracted"]}, "state": "available",
+                "verdict": verdict, "version": 1}
+    left = {INDEX: [{"PutRequest": {"Item": row}} for row in index_rows(document)]}
     while left:
         left = dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
-    item = to_item(document)
-    names = {f"#{number}": name for number, name in enumerate(item) if name != "id"}
-    dynamodb.update_item(
-        TableName=TABLE, Key={"id": {"S": identity}},
-        UpdateExpression="SET " + ", ".join(f"{alias} = :{alias[1:]}" for alias in names) +
-        ", #lp = :lp, #lk = :lk REMOVE #op, #ok",
-        ConditionExpression="#state = :pending AND #attempt = :attempt",
-        ExpressionAttributeNames={**names, "#lp": "_lp", "#lk": "_lk", "#op": "_op", "#ok": "_ok", "#state": "state",
-                                  "#attempt": "_attempt"},
-        ExpressionAttributeValues={**{f":{alias[1:]}": item[name] for alias, name in names.items()},
-                                   ":lp": {"S": f"L#A#{month}#{int(identity[-1], 16) % 4}"}, ":lk": {"S": row},
-                                   ":pending": {"S": "pending"}, ":attempt": {"S": attempt}})
+    dynamodb.put_item(TableName=TABLE, Item=to_item(document, attempt),
+                      ConditionExpression="#state = :pending AND #attempt = :attempt",
+                      ExpressionAttributeNames={"#state": "state", "#attempt": "_attempt"},
+                      ExpressionAttributeValues={":pending": {"S": "pending"}, ":attempt": {"S": attempt}})
     return document
 
 
@@ -104,7 +113,7 @@ def find(dynamodb, identity):
 def newest(dynamodb, limit):
     """The first page by date: four shards of this month, merged, and their documents in batches."""
     month, rows = now()[:7], []
-    for shard in range(4):
+    for shard in range(SHARDS):
         rows += dynamodb.query(TableName=TABLE, IndexName="by-date", KeyConditionExpression="#p = :p",
                                ExpressionAttributeNames={"#p": "_lp"},
                                ExpressionAttributeValues={":p": {"S": f"L#A#{month}#{shard}"}}, ScanIndexForward=False,
