@@ -103,6 +103,7 @@ class Contender:
 
 class Lazaret(Contender):
     kind, name, label = "api", "lazaret", "Lazaret"
+    settings = {}
 
     def __init__(self, stores, binary):
         super().__init__(stores)
@@ -113,8 +114,15 @@ class Lazaret(Contender):
 
     def start(self, folder, trace=None):
         environment = {**self.environment(folder), "HOME": "/nonexistent", "PORT": str(free_port()),
-                       "DATA_DIR": str(folder / "data"), "MAX_UPLOAD_RATE": "0", "LOG_LEVEL": "warning"}
+                       "DATA_DIR": str(folder / "data"), "MAX_UPLOAD_RATE": "0", "LOG_LEVEL": "warning", **self.settings}
         return Server(self, folder, [str(self.binary)], environment, trace).wait_ready("/health/ready")
+
+
+class RedirectingLazaret(Lazaret):
+    """Sends who downloads to the gateway, by a URL that it signs."""
+
+    kind, name, label = "redirect", "redirecting", "Lazaret, DOWNLOAD_REDIRECT"
+    settings = {"DOWNLOAD_REDIRECT": "true"}
 
 
 class Flask(Contender):
@@ -174,17 +182,20 @@ class CommandLine(Flask):
                 "generator_cpu_seconds": 0, "generator_share": 0, "label": self.label}
 
 
+class GatewayAlone:
+    """The gateway in a server's place."""
+
+    def __init__(self, contender):
+        self.contender, self.port, self.pid = contender, contender.stores.port, contender.stores.gateway_pid
+
+    def stop(self):
+        pass
+
+
 class Gateway(Flask):
     """The floor: the load generator's own PUT and GET, unsigned, to a bucket that is open to everyone."""
 
     kind, name, label = "static", "gateway", "the gateway alone"
-
-    class Running:
-        def __init__(self, contender):
-            self.contender, self.port, self.pid = contender, contender.stores.port, contender.stores.gateway_pid
-
-        def stop(self):
-            pass
 
     def start(self, folder, trace=None):
         environment = self.environment(folder)
@@ -195,7 +206,7 @@ class Gateway(Flask):
         return running
 
     def run(self, folder):
-        return Gateway.Running(self)
+        return GatewayAlone(self)
 
 
 class Proxy(Gateway):
@@ -209,6 +220,6 @@ class Proxy(Gateway):
 
 def all_of(stores, binary):
     return {contender.name: contender for contender in
-            (Lazaret(stores, binary), Flask(stores), InspectingFlask(stores), Threads(stores), CommandLine(stores),
-             Gateway(stores), Proxy(stores))}
+            (Lazaret(stores, binary), RedirectingLazaret(stores, binary), Flask(stores), InspectingFlask(stores),
+             Threads(stores), CommandLine(stores), Gateway(stores), Proxy(stores))}
 

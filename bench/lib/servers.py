@@ -1,5 +1,6 @@
 """The contenders: this server, with scanning and without, and its peers, each started on a fresh folder."""
 
+import http.client
 import json
 import os
 import shutil
@@ -73,6 +74,15 @@ class Server:
     def get_json(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
             return json.load(answer)
+
+    def location(self, path):
+        """Where a redirect leads, which is not followed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.headers["Location"]
 
     def get_bytes(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:

@@ -165,15 +165,18 @@ bool CurlTransfer::add_header_line(const std::string& line) {
   return true;
 }
 
-std::size_t CurlTransfer::on_header(char* bytes, std::size_t size, std::size_t count, void* self) {
+// No exception may pass through libcurl: where memory is out the callbacks fail, and the transfer with them.
+std::size_t CurlTransfer::on_header(char* bytes, std::size_t size, std::size_t count, void* self) try {
   auto& transfer = *static_cast<CurlTransfer*>(self);
   transfer.head_bytes_ += size * count;
   if (transfer.head_bytes_ > kMaxHeadBytes || transfer.response_.headers.size() > kMaxHeaders) {
     transfer.head_too_large_ = true;
-    return 0;
+    return CURL_WRITEFUNC_ERROR;
   }
   transfer.take_header_line({bytes, size * count});
   return size * count;
+} catch (...) {
+  return CURL_WRITEFUNC_ERROR;
 }
 
 void CurlTransfer::take_header_line(std::string_view line) {
@@ -196,8 +199,10 @@ void CurlTransfer::take_header_line(std::string_view line) {
   response_.headers.push_back(std::move(header));
 }
 
-std::size_t CurlTransfer::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {
+std::size_t CurlTransfer::on_body(char* bytes, std::size_t size, std::size_t count, void* self) try {
   return static_cast<CurlTransfer*>(self)->take_body({bytes, size * count});
+} catch (...) {
+  return CURL_WRITEFUNC_ERROR;
 }
 
 std::size_t CurlTransfer::take_body(std::string_view bytes) {
