@@ -93,7 +93,7 @@ def clone_flask(data, count):
 
 
 def clone_lazaret(data, count):
-    """Follows src/metadata/schema: the rows, the table of facets with its counts, the words of the names."""
+    """Follows src/metadata/sqlite/schema: the rows, the table of facets with its counts, the words of the names."""
     database, columns, template, have = copying(data / "lazaret.db")
     facets = {}
     for category in CATEGORIES:

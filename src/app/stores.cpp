@@ -11,14 +11,14 @@
 #include "app/examine.h"
 #include "aws/retry.h"
 #include "base/worker_pool.h"
-#include "metadata/dynamodb_reindex.h"
-#include "metadata/dynamodb_store.h"
-#include "metadata/dynamodb_tables.h"
-#include "metadata/sqlite_store.h"
-#include "objects/data_dir_lock.h"
-#include "objects/file_store.h"
-#include "objects/s3_setup.h"
-#include "objects/s3_store.h"
+#include "metadata/dynamodb/reindex.h"
+#include "metadata/dynamodb/store.h"
+#include "metadata/dynamodb/tables.h"
+#include "metadata/sqlite/store.h"
+#include "objects/files/data_dir_lock.h"
+#include "objects/files/store.h"
+#include "objects/s3/setup.h"
+#include "objects/s3/store.h"
 
 namespace lazaret {
 namespace {

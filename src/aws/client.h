@@ -1,7 +1,7 @@
 // Client: one AWS service at one endpoint. It signs, sends, judges the answer and tries again, within the call's
 // deadline and the retry quota; it mends what can be mended once: a clock that is off, credentials that expired, a
-// bucket in another region (a client for S3 serves one bucket). What an operation means is said by s3_client.h and
-// dynamodb_client.h. Thread-safe.
+// bucket in another region (a client for S3 serves one bucket). What an operation means is said by s3/client.h and
+// dynamodb/client.h. Thread-safe.
 #pragma once
 
 #include <chrono>

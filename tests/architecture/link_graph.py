@@ -28,6 +28,8 @@ KNOWS = {
 ROOMS = {
     "aws/credentials": set(), "aws/curl": set(), "aws/dynamodb": set(), "aws/s3": set(),
     "http/api": set(), "http/edge": set(),
+    "metadata/dynamodb": set(), "metadata/sqlite": set(),
+    "objects/files": set(), "objects/s3": set(),
     "sandbox/jail": set(), "sandbox/rules": set(), "sandbox/types": {"rules"}, "sandbox/pdf": {"rules", "types"},
 }
 # Outside headers and the one folder, or room, that may include them.
@@ -39,7 +41,7 @@ OWNERS = {
     r"(isa-l|igzip)": {"sandbox"},
     r"yara": {"sandbox"},
     r"seccomp\.h": {"sandbox"},
-    r"sqlite3\.h": {"metadata"},
+    r"sqlite3\.h": {"metadata/sqlite"},
     r"openssl/": {"base"},
     r"curl/": {"aws"},
     r"expat\.h": {"aws", "sandbox"},

@@ -2,7 +2,7 @@
 // semantics (moto), or on whatever LAZARET_TEST_DYNAMODB_ENDPOINT names.
 #include <atomic>
 
-#include "metadata/dynamodb_store.h"
+#include "metadata/dynamodb/store.h"
 #include "tests/contract/metadata_store_contract.h"
 #include "tests/support/dynamodb_parts.h"
 

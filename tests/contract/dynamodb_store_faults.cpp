@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "document/fold.h"
-#include "metadata/dynamodb_store.h"
+#include "metadata/dynamodb/store.h"
 #include "tests/support/dynamodb_parts.h"
 #include "tests/support/failing_transport.h"
 #include "tests/support/naive_metadata_store.h"

@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 
 #include "document/fold.h"
-#include "metadata/dynamodb_store.h"
-#include "metadata/sqlite_store.h"
+#include "metadata/dynamodb/store.h"
+#include "metadata/sqlite/store.h"
 #include "tests/support/dynamodb_parts.h"
 #include "tests/support/failing_transport.h"
 #include "tests/support/naive_metadata_store.h"

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "metadata/dynamodb_store.h"
+#include "metadata/dynamodb/store.h"
 #include "tests/support/dynamodb_parts.h"
 #include "tests/support/random_document.h"
 

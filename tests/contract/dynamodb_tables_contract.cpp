@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include "metadata/dynamodb_home.h"
-#include "metadata/dynamodb_keys.h"
-#include "metadata/dynamodb_reindex.h"
+#include "metadata/dynamodb/home.h"
+#include "metadata/dynamodb/keys.h"
+#include "metadata/dynamodb/reindex.h"
 #include "tests/support/dynamodb_parts.h"
 #include "tests/support/http_imposter.h"
 #include "tests/support/random_document.h"

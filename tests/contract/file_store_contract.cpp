@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "objects/file_store.h"
+#include "objects/files/store.h"
 #include "tests/contract/object_store_contract.h"
 #include "tests/support/temporary_folder.h"
 

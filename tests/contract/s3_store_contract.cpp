@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "objects/s3_store.h"
+#include "objects/s3/store.h"
 #include "tests/contract/object_store_contract.h"
 #include "tests/support/s3_server.h"
 #include "tests/support/temporary_folder.h"

@@ -1,5 +1,5 @@
 // SqliteStore keeps the contract of MetadataStore.
-#include "metadata/sqlite_store.h"
+#include "metadata/sqlite/store.h"
 #include "tests/contract/metadata_store_contract.h"
 #include "tests/support/temporary_folder.h"
 

@@ -5,8 +5,8 @@
 
 #include "aws/dynamodb/client.h"
 #include "aws/dynamodb/json.h"
-#include "metadata/dynamodb_rows.h"
-#include "metadata/dynamodb_schema.h"
+#include "metadata/dynamodb/rows.h"
+#include "metadata/dynamodb/schema.h"
 
 namespace {
 

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/worker_pool.h"
-#include "metadata/dynamodb_store.h"
-#include "metadata/dynamodb_tables.h"
+#include "metadata/dynamodb/store.h"
+#include "metadata/dynamodb/tables.h"
 #include "tests/support/test_server.h"
 
 namespace lazaret::testing_support {

@@ -12,7 +12,7 @@
 
 #include "aws/curl/transport.h"
 #include "intake/spool.h"
-#include "objects/s3_store.h"
+#include "objects/s3/store.h"
 #include "tests/support/aws_parts.h"
 #include "tests/support/http_imposter.h"
 #include "tests/support/manual_clock.h"

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "objects/s3_setup.h"
+#include "objects/s3/setup.h"
 #include "tests/support/test_server.h"
 
 namespace lazaret::testing_support {

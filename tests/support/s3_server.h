@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
-#include "objects/s3_store.h"
+#include "objects/s3/store.h"
 
 namespace lazaret::testing_support {
 
