@@ -6,14 +6,7 @@ usage() { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
 [ $# -eq 2 ] || [ "${1:-}" = install ] || usage
 verb=$1; dir=$(realpath -m "${2:-.}"); kept=$(realpath "$(dirname "$0")/../..")/build/servers
 
-free_port() {  # a port that nothing listens on, outside the range that the kernel hands out by itself
-  local port
-  for _ in $(seq 100); do
-    port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-  echo "no free port" >&2; return 1
-}
+. "$(dirname "$0")/free_port.bash"
 
 install_once() {  # one at a time, however many test binaries start together
   mkdir -p "$kept"
