@@ -10,11 +10,11 @@
 #include "aws/credentials/credentials.h"
 #include "aws/curl/transport.h"
 #include "aws/profile_file.h"
-#include "aws/retry.h"
 #include "aws/settings.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/pause.h"
 #include "config/config.h"
 #include "obs/log.h"
 
@@ -50,7 +50,7 @@ class AwsAccess {
   std::unique_ptr<aws::CurlTransport> s3_transport_;
   std::unique_ptr<aws::CurlTransport> dynamodb_transport_;
   std::unique_ptr<aws::CurlTransport> credentials_transport_;
-  aws::ThreadPause pause_;
+  ThreadPause pause_;
   std::unique_ptr<aws::CredentialsProvider> credentials_;
 };
 

@@ -50,6 +50,7 @@ class Quarantine {
   Config config_;
   SystemClock clock_;
   SystemRandom random_;
+  ThreadPause pause_;
   Log log_{{.level = LogLevel::kWarning, .format = LogFormat::kText}, clock_};
   std::unique_ptr<Stores> stores_;
   std::optional<DocumentService> documents_;
@@ -62,7 +63,8 @@ Result<std::unique_ptr<Quarantine>> Quarantine::open() {
   auto stores = Stores::open(made->config_, {made->log_, made->clock_, made->random_}, Stores::Opener::kCommand);
   if (!stores) return std::unexpected(std::move(stores.error()));
   made->stores_ = std::move(*stores);
-  made->documents_.emplace(made->stores_->metadata(), made->stores_->objects(), made->clock_,
+  made->documents_.emplace(DocumentService::Parts{made->stores_->metadata(), made->stores_->objects(), made->clock_,
+                                                  made->random_, made->pause_},
                            DocumentService::Options{.retention = made->config_.retention_deleted,
                                                     .zombie_window = made->config_.zombie_window});
   return made;

@@ -112,7 +112,7 @@ Result<std::vector<StoreDrift>> set_up_tables(const Config& config, DynamoDb& dy
   for (dynamo::Drift& drift : *drifts)
     found.push_back({std::move(drift.what), std::move(drift.expected), std::move(drift.found)});
   if (mend == Mend::kYes && !found.empty()) {
-    aws::ThreadPause pause;
+    ThreadPause pause;
     if (auto made = init_dynamodb_tables(dynamodb.db, pause, call, options); !made) {
       return std::unexpected(std::move(made.error()));
     }
@@ -240,7 +240,7 @@ Result<Adoption> Stores::adopt(const Clock& clock, Inspector& inspector, const S
     return ObjectFacts{examined->size, examined->checksum, std::move(examined->inspection.content_type),
                        std::move(examined->inspection.verdict)};
   };
-  aws::ThreadPause pause;
+  ThreadPause pause;
   auto report = reindex_dynamodb({opened_->dynamodb->db, clock, beside}, pause, call, {.table = opened_->table}, read);
   if (!report) return std::unexpected(std::move(report.error()));
   Adoption adoption{report->looked_at,      report->adopted,      report->left_alone, {},

@@ -208,6 +208,7 @@ struct Service::Parts {
   const Log& log;
   const Clock& clock;
   Random& random;
+  ThreadPause pause;
   Metrics metrics;
   RequestLog request_log{log, metrics};
   std::unique_ptr<Stores> stores;
@@ -277,7 +278,7 @@ void Service::Parts::build_services(const Config& config) {
                                         .idempotency_ttl = config.idempotency_ttl,
                                         .zombie_window = zombies,
                                         .on_duplicate = config.on_duplicate});
-  documents.emplace(*metadata, *objects, clock,
+  documents.emplace(DocumentService::Parts{*metadata, *objects, clock, random, pause},
                     DocumentService::Options{.retention = config.retention_deleted, .zombie_window = zombies});
   sweeper.emplace(Sweeper::Parts{*metadata, *objects, clock, log, metrics},
                   Sweeper::Options{.interval = config.sweep_interval,

@@ -19,11 +19,11 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/pause.h"
 
 namespace lazaret::aws {
 
 class CredentialsProvider;
-class Pause;
 
 // How the path is signed: every service but S3 normalises it and encodes it twice.
 enum class Service : std::uint8_t { kS3, kDynamoDb, kSts };

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
 #include <cstdint>
 #include <string_view>
+
+#include "base/pause.h"
 
 namespace lazaret::aws {
 namespace {
@@ -14,7 +15,6 @@ using std::chrono::seconds;
 
 constexpr milliseconds kLongestDelay = seconds{20};
 constexpr milliseconds kHintAllowance = seconds{5};
-constexpr int kMostDoublings = 20;
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t value = 0;
@@ -44,9 +44,7 @@ int RetryQuota::left() const {
 }
 
 milliseconds backoff(milliseconds base, int failures, Random& random) {
-  const int doublings = std::clamp(failures - 1, 0, kMostDoublings);
-  const std::int64_t ceiling = std::min(kLongestDelay.count(), base.count() << doublings);
-  return milliseconds{static_cast<std::int64_t>(random.next_u64() % static_cast<std::uint64_t>(ceiling + 1))};
+  return full_jitter(base, failures, kLongestDelay, random);
 }
 
 std::optional<milliseconds> retry_hint(const HttpResponse& response) {
@@ -57,13 +55,6 @@ std::optional<milliseconds> retry_hint(const HttpResponse& response) {
 
 milliseconds with_hint(milliseconds own, std::optional<milliseconds> hint) {
   return hint ? std::clamp(*hint, own, own + kHintAllowance) : own;
-}
-
-void ThreadPause::wait(const Call& call, milliseconds time) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, call.stop, time, [] { return false; });
 }
 
 }  // namespace lazaret::aws

@@ -40,20 +40,4 @@ std::optional<std::chrono::milliseconds> retry_hint(const HttpResponse& response
 // At least our own delay, at most 5 s more than it, the hint in between.
 std::chrono::milliseconds with_hint(std::chrono::milliseconds own, std::optional<std::chrono::milliseconds> hint);
 
-// Waiting between tries. Injected, so that no test sleeps. Thread-safe.
-class Pause {
- public:
-  Pause() = default;
-  Pause(const Pause&) = delete;
-  Pause& operator=(const Pause&) = delete;
-  virtual ~Pause() = default;
-  // Ends early when the call is stopped.
-  virtual void wait(const Call& call, std::chrono::milliseconds time) = 0;
-};
-
-class ThreadPause final : public Pause {
- public:
-  void wait(const Call& call, std::chrono::milliseconds time) override;
-};
-
 }  // namespace lazaret::aws

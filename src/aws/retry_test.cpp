@@ -70,13 +70,5 @@ TEST(RetryHint, LengthensTheDelayByFiveSecondsAtMost) {
   EXPECT_EQ(with_hint(100ms, 60s), 5100ms);
 }
 
-TEST(ThreadPause, EndsWithTheCall) {
-  std::stop_source source;
-  source.request_stop();
-  const auto before = std::chrono::steady_clock::now();
-  ThreadPause().wait({.stop = source.get_token()}, 1h);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 1h);
-}
-
 }  // namespace
 }  // namespace lazaret::aws

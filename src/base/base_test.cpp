@@ -1,6 +1,7 @@
 // What every other folder leans on: time, ids, text forms, digests, the pool.
 #include <atomic>
 #include <future>
+#include <stop_token>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/pause.h"
 #include "base/worker_pool.h"
 
 namespace lazaret {
@@ -156,6 +158,14 @@ TEST(Beside, RunsOnTheCallerWhereThePoolIsFull) {
   beside.wait();
   EXPECT_TRUE(ran);
   gate.set_value();
+}
+
+TEST(ThreadPause, EndsWithTheCall) {
+  std::stop_source source;
+  source.request_stop();
+  const auto before = std::chrono::steady_clock::now();
+  ThreadPause().wait({.deadline = {}, .stop = source.get_token(), .request_id = {}}, std::chrono::hours{1});
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::hours{1});
 }
 
 }  // namespace

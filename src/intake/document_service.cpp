@@ -12,6 +12,9 @@ namespace {
 // A change that nobody pinned to a version is tried again this often against a newer document; more means that
 // something writes the document in a loop.
 constexpr int kMaxTries = 16;
+// Between tries, doubled with each: about what a write takes, and what lets dozens of writers by.
+constexpr std::chrono::milliseconds kFirstPause{4};
+constexpr std::chrono::milliseconds kLongestPause{128};
 
 Result<void> apply(Document& document, const DocumentChange& change) {
   if (change.filename) {
@@ -68,6 +71,7 @@ Result<ObjectBody> DocumentService::open_object(const Call& call, const Document
 Result<Document> DocumentService::rewrite(const Call& call, const DocumentId& id, ExpectedVersion expected,
                                           const std::function<Result<void>(Document&)>& edit) {
   for (int tries = 0; tries < kMaxTries; ++tries) {
+    if (tries > 0) pause_.wait(call, full_jitter(kFirstPause, tries, kLongestPause, random_));
     auto before = metadata_.get(call, id);
     if (!before) return before;
     Document after = *before;
@@ -80,7 +84,7 @@ Result<Document> DocumentService::rewrite(const Call& call, const DocumentId& id
     if (written.error().code != ErrorCode::kConflict) return std::unexpected(std::move(written.error()));
     if (expected) return fail(ErrorCode::kPreconditionFailed, "another change came first");
   }
-  return fail(ErrorCode::kConflict, "other changes came first again and again", Retry::kSafe);
+  return fail(ErrorCode::kOverloaded, "other changes came first again and again", Retry::kSafe);
 }
 
 Result<Document> DocumentService::change(const Call& call, const DocumentId& id, const DocumentChange& change,

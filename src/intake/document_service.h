@@ -11,6 +11,8 @@
 #include "base/call.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/ids.h"
+#include "base/pause.h"
 #include "document/document.h"
 #include "document/query.h"
 #include "intake/metadata_store.h"
@@ -37,12 +39,21 @@ class DocumentService {
     std::chrono::milliseconds retention{30LL * 24 * 3'600'000};
     std::chrono::milliseconds zombie_window{0};  // see removal.h
   };
-  DocumentService(MetadataStore& metadata, ObjectStore& objects, const Clock& clock, Options options)
-      : metadata_(metadata),
-        objects_(objects),
-        clock_(clock),
+  struct Parts {
+    MetadataStore& metadata;
+    ObjectStore& objects;
+    const Clock& clock;
+    Random& random;
+    Pause& pause;  // of writers that meet at one document
+  };
+  DocumentService(Parts parts, Options options)
+      : metadata_(parts.metadata),
+        objects_(parts.objects),
+        clock_(parts.clock),
+        random_(parts.random),
+        pause_(parts.pause),
         retention_(options.retention),
-        removal_({metadata, objects, clock}, options.zombie_window) {}
+        removal_({parts.metadata, parts.objects, parts.clock}, options.zombie_window) {}
 
   // Soft-deleted documents are kNotFound.
   Result<Document> get(const Call& call, const DocumentId& id);
@@ -52,7 +63,8 @@ class DocumentService {
   // The original of a sanitised document, whole, for whom a reason is recorded first: the document tells who took it
   // out. kConflict for one that was not sanitised, or whose original was taken out kMostTakenOut times.
   Result<ObjectBody> take_out_original(const Call& call, const DocumentId& id, PatientText reason, std::string caller);
-  // A change that changes nothing gives the document as it is, with the same version.
+  // Changes that meet at one document wait and try again, in no order; one that another came before again and again is
+  // kOverloaded. A change that changes nothing gives the document as it is, with the same version.
   Result<Document> change(const Call& call, const DocumentId& id, const DocumentChange& change,
                           ExpectedVersion expected);
   Result<void> remove(const Call& call, const DocumentId& id, ExpectedVersion expected);
@@ -73,6 +85,8 @@ class DocumentService {
   MetadataStore& metadata_;
   ObjectStore& objects_;
   const Clock& clock_;
+  Random& random_;
+  Pause& pause_;
   std::chrono::milliseconds retention_;
   Removal removal_;
 };

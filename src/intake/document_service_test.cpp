@@ -10,6 +10,7 @@
 #include "tests/support/manual_clock.h"
 #include "tests/support/memory_object_store.h"
 #include "tests/support/naive_metadata_store.h"
+#include "tests/support/recording_pause.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lazaret {
@@ -21,6 +22,7 @@ using testing_support::FaultyObjectStore;
 using testing_support::ManualClock;
 using testing_support::MemoryObjectStore;
 using testing_support::NaiveMetadataStore;
+using testing_support::RecordingPause;
 using testing_support::TemporaryFolder;
 using namespace std::chrono_literals;
 
@@ -72,7 +74,8 @@ class DocumentServiceTest : public testing::Test {
   NaiveMetadataStore rows_;
   FaultyObjectStore objects_{memory_};
   FaultyMetadataStore metadata_{rows_};
-  DocumentService service_{metadata_, objects_, clock_, {.retention = 24h}};
+  RecordingPause pause_;
+  DocumentService service_{{metadata_, objects_, clock_, random_, pause_}, {.retention = 24h}};
 };
 
 TEST_F(DocumentServiceTest, ChangesWhatIsNamedAndNothingElse) {
@@ -161,6 +164,20 @@ TEST_F(DocumentServiceTest, MakesAChangeAgainWhenAnotherCameFirst) {
   const auto after = service_.change({}, before.id, {.categories = std::vector<std::string>{}}, std::nullopt);
   ASSERT_TRUE(after);
   EXPECT_TRUE(after->categories.empty());
+  EXPECT_THAT(pause_.waits(), testing::ElementsAre(testing::Le(4ms)));
+}
+
+TEST_F(DocumentServiceTest, SaysThatItIsTooBusyWhereOtherChangesComeFirstAgainAndAgain) {
+  const Document before = stored();
+  for (int tries = 1; tries <= 16; ++tries)
+    metadata_.faults.fail("replace", FaultKind::kBefore, tries, ErrorCode::kConflict);
+  const auto after = service_.change({}, before.id, {.processed = true}, std::nullopt);
+  ASSERT_FALSE(after);
+  EXPECT_EQ(after.error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(after.error().retry, Retry::kSafe);
+  EXPECT_EQ(*rows_.get({}, before.id), before);
+  EXPECT_EQ(pause_.waits().size(), 15U);
+  EXPECT_THAT(pause_.waits(), testing::Each(testing::Le(128ms)));
 }
 
 TEST_F(DocumentServiceTest, HidesADeletedDocumentAndRestoresIt) {

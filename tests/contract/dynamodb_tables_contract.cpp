@@ -54,7 +54,7 @@ class DynamoDbTables : public testing::TestWithParam<const char*> {
   }
 
   Call call_;
-  aws::ThreadPause pause_;
+  ThreadPause pause_;
   DynamoDbParts parts_{testing_support::dynamodb_endpoint(GetParam())};
   DynamoDbTableOptions options_{
       .table = "tables", .shards = 2, .deletion_protection = false, .unknown_operations = UnknownOperations::kTolerate};
@@ -216,7 +216,7 @@ TEST(DynamoDbProbe, SaysThatAccessIsDenied) {
 
 TEST(DynamoDbTablesOnMoto, KeepWhatAwsKeeps) {
   DynamoDbParts parts(testing_support::dynamodb_endpoint("moto"));
-  aws::ThreadPause pause;
+  ThreadPause pause;
   const DynamoDbTableOptions options{.table = "kept"};
   const auto made = init_dynamodb_tables(parts.db(), pause, {}, options);
   ASSERT_TRUE(made) << made.error().detail;

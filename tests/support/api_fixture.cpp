@@ -33,7 +33,8 @@ void ApiFixture::build(Access access) {
   intake_ = std::make_unique<IntakeService>(
       IntakeService::Parts{inspector_, faulty_rows_, faulty_objects_, clock_, random_, beside_, leases_},
       IntakeService::Options{});
-  documents_ = std::make_unique<DocumentService>(faulty_rows_, faulty_objects_, clock_, DocumentService::Options{});
+  documents_ = std::make_unique<DocumentService>(
+      DocumentService::Parts{faulty_rows_, faulty_objects_, clock_, random_, pause_}, DocumentService::Options{});
   keys_.reset();
   if (access == Access::kKeys) keys_ = *http::KeyRing::open(folder_ / "keys", clock_, {});
   auto api = http::Api::make({*intake_, *documents_, *spool_, faulty_rows_, faulty_objects_, inspector_, keys_.get(),

@@ -112,6 +112,7 @@ class ApiFixture : public testing::Test {
   static constexpr std::string_view kBoundary = "----boundary-of-tests";
 
   SystemRandom random_;
+  ThreadPause pause_;
   SteppingClock clock_;
   std::filesystem::path folder_;
   std::unique_ptr<Spool> spool_;

@@ -1,5 +1,5 @@
-// What a test hands to an aws::Client: credentials that change when they are called expired, a pause that does not
-// wait, and randomness that repeats itself.
+// What a test hands to an aws::Client: credentials that change when they are called expired, and randomness that
+// repeats itself; a pause that does not wait comes with it.
 #pragma once
 
 #include <algorithm>
@@ -12,27 +12,10 @@
 #include <vector>
 
 #include "aws/credentials/credentials.h"
-#include "aws/retry.h"
 #include "base/ids.h"
+#include "tests/support/recording_pause.h"
 
 namespace lazaret::testing_support {
-
-// Remembers what it was asked to wait. Thread-safe.
-class RecordingPause final : public aws::Pause {
- public:
-  void wait(const Call&, std::chrono::milliseconds time) override {
-    const std::lock_guard lock(mutex_);
-    waits_.push_back(time);
-  }
-  std::vector<std::chrono::milliseconds> waits() const {
-    const std::lock_guard lock(mutex_);
-    return waits_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::chrono::milliseconds> waits_;
-};
 
 // Every byte is the same.
 class ConstantRandom final : public Random {

@@ -43,7 +43,7 @@ inline const std::string& dynamodb_endpoint(const std::string& name) {
 }
 
 // Not waiting is fine where the server never throttles.
-class NoPause final : public aws::Pause {
+class NoPause final : public Pause {
  public:
   void wait(const Call&, std::chrono::milliseconds) override {}
 };
@@ -82,7 +82,7 @@ class DynamoDbParts {
  private:
   SystemClock clock_;
   SystemRandom random_;
-  aws::ThreadPause pause_;
+  ThreadPause pause_;
   NoPause no_pause_;
   aws::StaticCredentials credentials_{any_credentials()};
   std::unique_ptr<aws::Transport> curl_;

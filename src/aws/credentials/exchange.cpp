@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/retry.h"
 #include "document/json_tree.h"
 
 namespace lazaret::aws {

@@ -8,11 +8,11 @@
 #include "aws/credentials/credentials.h"
 #include "aws/credentials/plan.h"
 #include "aws/http.h"
-#include "aws/retry.h"
 #include "base/call.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/pause.h"
 
 namespace lazaret::aws {
 

@@ -19,8 +19,6 @@ struct Node;
 
 namespace lazaret::aws {
 
-class Pause;
-
 // DynamoDB's own numbers of tries and delays, for ClientOptions.
 inline constexpr int kDynamoDbAttempts = 4;
 inline constexpr std::chrono::milliseconds kDynamoDbDelay{25};

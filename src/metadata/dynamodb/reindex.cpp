@@ -51,7 +51,7 @@ std::optional<ListRow> list_row_from(const Item& item) {
 
 class Reindex {
  public:
-  Reindex(const DynamoDbStore::Parts& parts, aws::Pause& pause, const Call& call, const ReindexOptions& options,
+  Reindex(const DynamoDbStore::Parts& parts, Pause& pause, const Call& call, const ReindexOptions& options,
           const ReadObject& read_object)
       : home_({parts.db, parts.clock, parts.beside}, options.table, std::chrono::milliseconds{0}),
         pause_(pause),
@@ -76,7 +76,7 @@ class Reindex {
   void leave_alone(const Item& item, std::string why);
 
   Home home_;
-  aws::Pause& pause_;
+  Pause& pause_;
   const Call& call_;
   const ReindexOptions& options_;
   const ReadObject& read_object_;
@@ -259,7 +259,7 @@ Result<bool> shows_items_to_adopt(aws::DynamoDbClient& db, const Call& call, con
   return !page->items.empty();
 }
 
-Result<ReindexReport> reindex_dynamodb(const DynamoDbStore::Parts& parts, aws::Pause& pause, const Call& call,
+Result<ReindexReport> reindex_dynamodb(const DynamoDbStore::Parts& parts, Pause& pause, const Call& call,
                                        const ReindexOptions& options, const ReadObject& read_object) {
   return Reindex(parts, pause, call, options, read_object).run();
 }

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "aws/retry.h"
 #include "base/call.h"
 #include "base/error.h"
+#include "base/pause.h"
 #include "metadata/dynamodb/legacy.h"
 #include "metadata/dynamodb/store.h"
 
@@ -54,7 +54,7 @@ struct ReindexReport {
 Result<bool> shows_items_to_adopt(aws::DynamoDbClient& db, const Call& call, const std::string& table);
 
 // On failure what was adopted stays adopted.
-Result<ReindexReport> reindex_dynamodb(const DynamoDbStore::Parts& parts, aws::Pause& pause, const Call& call,
+Result<ReindexReport> reindex_dynamodb(const DynamoDbStore::Parts& parts, Pause& pause, const Call& call,
                                        const ReindexOptions& options, const ReadObject& read_object);
 
 }  // namespace lazaret

@@ -68,16 +68,15 @@ class Tables {
   Tables(aws::DynamoDbClient& db, const Call& call, const DynamoDbTableOptions& options)
       : db_(db), call_(call), options_(options) {}
 
-  Result<void> init(aws::Pause& pause, const TableSchema& table);
+  Result<void> init(Pause& pause, const TableSchema& table);
   Result<std::vector<Drift>> check(const TableSchema& table);
   Result<void> write_layout();
   Result<void> check_layout(std::vector<Drift>& drift);
 
  private:
-  Result<DescribedTable> wait_until_active(aws::Pause& pause, const TableSchema& table);
-  Result<void> add_index(aws::Pause& pause, const TableSchema& table, const IndexSchema& index,
-                         std::uint64_t throughput);
-  Result<void> add_indexes(aws::Pause& pause, const TableSchema& table, const DescribedTable& found);
+  Result<DescribedTable> wait_until_active(Pause& pause, const TableSchema& table);
+  Result<void> add_index(Pause& pause, const TableSchema& table, const IndexSchema& index, std::uint64_t throughput);
+  Result<void> add_indexes(Pause& pause, const TableSchema& table, const DescribedTable& found);
   Result<void> turn_on_ttl(const TableSchema& table);
   Result<void> turn_on_recovery(const TableSchema& table);
   Result<void> turn_on_protection(const TableSchema& table);
@@ -99,7 +98,7 @@ Result<void> Tables::run(std::string_view operation, std::string body) {
   return dynamo::fail_as(std::move(reply.error()));
 }
 
-Result<DescribedTable> Tables::wait_until_active(aws::Pause& pause, const TableSchema& table) {
+Result<DescribedTable> Tables::wait_until_active(Pause& pause, const TableSchema& table) {
   auto wait = kPollAtFirst;
   for (int polls = 0; polls < kMostPolls; ++polls) {
     auto found = describe(db_, call_, table);
@@ -113,7 +112,7 @@ Result<DescribedTable> Tables::wait_until_active(aws::Pause& pause, const TableS
 }
 
 // One at a time: DynamoDB makes no two at once, and refuses while another's is being made.
-Result<void> Tables::add_index(aws::Pause& pause, const TableSchema& table, const IndexSchema& index,
+Result<void> Tables::add_index(Pause& pause, const TableSchema& table, const IndexSchema& index,
                                std::uint64_t throughput) {
   const std::string cannot =
       "dynamodb: table " + table.name + " cannot be given its index " + std::string(index.name) + ": ";
@@ -130,7 +129,7 @@ Result<void> Tables::add_index(aws::Pause& pause, const TableSchema& table, cons
   return fail(ErrorCode::kUnavailable, cannot + "this engine makes indexes only with a table");
 }
 
-Result<void> Tables::add_indexes(aws::Pause& pause, const TableSchema& table, const DescribedTable& found) {
+Result<void> Tables::add_indexes(Pause& pause, const TableSchema& table, const DescribedTable& found) {
   for (const IndexSchema& index : table.indexes) {
     if (found.find(index.name) != nullptr) continue;
     if (auto added = add_index(pause, table, index, found.throughput); !added) return added;
@@ -183,7 +182,7 @@ Result<void> Tables::turn_on_protection(const TableSchema& table) {
   return run("UpdateTable", body + R"(,"DeletionProtectionEnabled":true})");
 }
 
-Result<void> Tables::init(aws::Pause& pause, const TableSchema& table) {
+Result<void> Tables::init(Pause& pause, const TableSchema& table) {
   auto found = describe(db_, call_, table);
   if (!found) return dynamo::fail_as(std::move(found.error()));
   const bool was_there = found->has_value();
@@ -256,7 +255,7 @@ UnknownOperations unknown_operations_at(const aws::Endpoint& endpoint) {
   return amazon ? UnknownOperations::kRefuse : UnknownOperations::kTolerate;
 }
 
-Result<void> init_dynamodb_tables(aws::DynamoDbClient& db, aws::Pause& pause, const Call& call,
+Result<void> init_dynamodb_tables(aws::DynamoDbClient& db, Pause& pause, const Call& call,
                                   const DynamoDbTableOptions& options) {
   Tables tables(db, call, options);
   for (const TableSchema& table : dynamo::schema_of(options.table)) {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "aws/dynamodb/client.h"
-#include "aws/retry.h"
 #include "base/call.h"
 #include "base/error.h"
+#include "base/pause.h"
 #include "metadata/dynamodb/schema.h"
 
 namespace lazaret {
@@ -36,7 +36,7 @@ UnknownOperations unknown_operations_at(const aws::Endpoint& endpoint);
 
 // Makes what is missing and waits, within the call's deadline, until it can be used; never changes or removes what is
 // there. May be run again at any time, by several at once.
-Result<void> init_dynamodb_tables(aws::DynamoDbClient& db, aws::Pause& pause, const Call& call,
+Result<void> init_dynamodb_tables(aws::DynamoDbClient& db, Pause& pause, const Call& call,
                                   const DynamoDbTableOptions& options);
 // What differs; empty: nothing. A table that is not there is a difference.
 Result<std::vector<dynamo::Drift>> check_dynamodb_tables(aws::DynamoDbClient& db, const Call& call,
