@@ -11,7 +11,7 @@ namespace {
 
 // A change that nobody pinned to a version is tried again this often against a newer document; more means that
 // something writes the document in a loop.
-constexpr int kMaxTries = 16;
+constexpr int kMaxTries = 32;
 // Between tries, doubled with each: about what a write takes, and what lets dozens of writers by.
 constexpr std::chrono::milliseconds kFirstPause{4};
 constexpr std::chrono::milliseconds kLongestPause{128};

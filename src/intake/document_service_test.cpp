@@ -169,14 +169,14 @@ TEST_F(DocumentServiceTest, MakesAChangeAgainWhenAnotherCameFirst) {
 
 TEST_F(DocumentServiceTest, SaysThatItIsTooBusyWhereOtherChangesComeFirstAgainAndAgain) {
   const Document before = stored();
-  for (int tries = 1; tries <= 16; ++tries)
+  for (int tries = 1; tries <= 32; ++tries)
     metadata_.faults.fail("replace", FaultKind::kBefore, tries, ErrorCode::kConflict);
   const auto after = service_.change({}, before.id, {.processed = true}, std::nullopt);
   ASSERT_FALSE(after);
   EXPECT_EQ(after.error().code, ErrorCode::kOverloaded);
   EXPECT_EQ(after.error().retry, Retry::kSafe);
   EXPECT_EQ(*rows_.get({}, before.id), before);
-  EXPECT_EQ(pause_.waits().size(), 15U);
+  EXPECT_EQ(pause_.waits().size(), 31U);
   EXPECT_THAT(pause_.waits(), testing::Each(testing::Le(128ms)));
 }
 
