@@ -76,13 +76,14 @@ class Server:
             return json.load(answer)
 
     def location(self, path):
-        """Where a redirect leads, which is not followed."""
+        """Where a redirect leads, path and query; it is not followed."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", path)
         answer = connection.getresponse()
         answer.read()
         connection.close()
-        return answer.headers["Location"]
+        place = urllib.parse.urlsplit(answer.headers["Location"])
+        return f"{place.path}?{place.query}"
 
     def get_bytes(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:

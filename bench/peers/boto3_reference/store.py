@@ -49,6 +49,7 @@ def make_tables(dynamodb):
 
 
 to_value, from_value = TypeSerializer().serialize, TypeDeserializer().deserialize
+WHOLE = ("size", "version")  # boto3 reads numbers as Decimal, which Flask writes as text
 
 
 def words_of(filename):
@@ -67,7 +68,8 @@ def to_item(document, attempt):
 
 
 def to_document(item):
-    return {name: from_value(value) for name, value in item.items() if not name.startswith("_")}
+    document = {name: from_value(value) for name, value in item.items() if not name.startswith("_")}
+    return document | {name: int(document[name]) for name in WHOLE}
 
 
 def index_rows(document):
@@ -115,7 +117,7 @@ def newest(dynamodb, limit):
     month, rows = now()[:7], []
     for shard in range(SHARDS):
         rows += dynamodb.query(TableName=TABLE, IndexName="by-date", KeyConditionExpression="#p = :p",
-                               ExpressionAttributeNames={"#p": "_lp"},
+                               ProjectionExpression="id, #k", ExpressionAttributeNames={"#p": "_lp", "#k": "_lk"},
                                ExpressionAttributeValues={":p": {"S": f"L#A#{month}#{shard}"}}, ScanIndexForward=False,
                                Limit=limit)["Items"]
     rows.sort(key=lambda row: row["_lk"]["S"], reverse=True)

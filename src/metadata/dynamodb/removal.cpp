@@ -104,7 +104,7 @@ Result<OpenWork> begin_removal(Home& home, const Call& call, const DocumentId& i
     }
     return OpenWork{WorkKind::kRemoving, row.attempt, row.s3_key, due};
   }
-  return fail(ErrorCode::kConflict, "dynamodb: the row changes faster than it can be removed", Retry::kSafe);
+  return fail(ErrorCode::kOverloaded, "dynamodb: the row changes faster than it can be removed", Retry::kSafe);
 }
 
 Result<void> postpone_removal(Home& home, const Call& call, const DocumentId& id, Timestamp retry_at) {

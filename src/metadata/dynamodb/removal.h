@@ -11,6 +11,7 @@
 
 namespace lazaret::dynamo {
 
+// kOverloaded where other changes of the row come first again and again.
 Result<OpenWork> begin_removal(Home& home, const Call& call, const DocumentId& id, const RemovalCondition& condition,
                                Timestamp due);
 Result<void> postpone_removal(Home& home, const Call& call, const DocumentId& id, Timestamp retry_at);
